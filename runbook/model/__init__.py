@@ -1,0 +1,1 @@
+"""The nouns. Frozen, without input or output; they can be read and tested with the network unplugged."""
