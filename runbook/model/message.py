@@ -101,6 +101,8 @@ class Draft(Noun):
     documents: tuple[Document, ...] = ()
     folder: str = ""
     """For files and articles: the last part of the public address."""
+    replaces: str = ""
+    """The receipt's id of what this one takes the place of, at the same address; set for corrections of pages."""
 
     @property
     def slots(self) -> tuple[str, ...]:

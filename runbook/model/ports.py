@@ -127,6 +127,22 @@ class Eye(Protocol):
         """Look once. Bounded: at most 30 seconds in all. Never raises."""
 
 
+class Looks(Protocol):
+    """Looks that go on by themselves; each result comes in at the desk as an `Interrupted`."""
+
+    def start(self, step: str, at: LookAt, every: float | None) -> None:
+        """Look for a step: once, or with `every` (seconds) again until the verdict is the one that is expected."""
+
+    def stop(self, step: str) -> None:
+        """Stop looking for a step. Nothing comes in for it afterwards. Harmless if it is not running."""
+
+    def stop_all(self) -> None:
+        """Stop every look."""
+
+    def running(self) -> frozenset[str]:
+        """Return the steps that are being looked for."""
+
+
 @dataclass(frozen=True)
 class Interrupted:
     """Something came in while a question stood: the result of a look, a moment that was waited for."""

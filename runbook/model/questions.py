@@ -29,6 +29,8 @@ class Choice:
     key: str
     label: str
     hint: str = ""
+    step: str = ""
+    """The step that the choice leads to, where it leads to one."""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Sending:
     detail: str = ""
     receipt: Receipt | None = None
     recipients: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+    """The texts as they were committed, every slot filled."""
     withdrawn: bool = False
 
     @property
@@ -104,6 +106,8 @@ class State:
     """Messages the lead dropped, with the reason."""
     called: dict[str, list[str]] = field(default_factory=dict)
     """By step: who was tried without an answer."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """By step that looks: the last verdict."""
     settled: set[str] = field(default_factory=set)
     milestones: dict[str, datetime] = field(default_factory=dict)
     skews: dict[str, float] = field(default_factory=dict)
@@ -189,6 +193,10 @@ def _begun(state: State, entry: Entry, _: dict[str, Any]) -> None:
     step.begun_at = step.begun_at or entry.at
 
 
+def _looked(state: State, entry: Entry, data: dict[str, Any]) -> None:
+    state.seen[entry.step] = data["verdict"]
+
+
 def _done(state: State, entry: Entry, data: dict[str, Any]) -> None:
     step = state.step(entry.step)
     step.progress, step.over_at, step.by = Progress.DONE, entry.at, data.get("by", "")
@@ -210,6 +218,7 @@ def _skipped(state: State, entry: Entry, data: dict[str, Any]) -> None:
 def _reopened(state: State, entry: Entry, _: dict[str, Any]) -> None:
     step = state.step(entry.step)
     step.progress, step.over_at = Progress.WAITING, None
+    state.seen.pop(entry.step, None)
 
 
 def _decided(state: State, entry: Entry, data: dict[str, Any]) -> None:
@@ -246,6 +255,7 @@ def _intent(state: State, entry: Entry, data: dict[str, Any]) -> None:
         step=entry.step,
         intent_at=entry.at,
         correction=bool(data.get("correction")),
+        parts=dict(data["parts"]),
     )
 
 
@@ -279,6 +289,7 @@ _APPLY: dict[Kind, _Apply] = {
     Kind.ENQUIRY: _enquiry,
     Kind.NOTED: _noted,
     Kind.BEGUN: _begun,
+    Kind.LOOKED: _looked,
     Kind.DONE: _done,
     Kind.SKIPPED: _skipped,
     Kind.REOPENED: _reopened,
