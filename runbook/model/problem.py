@@ -3,7 +3,7 @@
 A `Source` remembers where in its file each value stood, so that a problem found much later (by the planner, say) still
 names the line and column. A problem either *stops* (it cannot be understood) or is *unready* (it is understood but not
 right): a rehearsal refuses both, a live run shows the unready ones, has a named person settle each with a reason, and
-goes on. Section 4.11 of the design.
+goes on. A *remark* is only shown in a rehearsal. Section 4.11 of the design.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,11 @@ class Severity(StrEnum):
     """Whether a live run may go on once a named person has settled the problem."""
 
     STOPS = "stops"
+    """It cannot be understood. Nothing starts."""
     UNREADY = "unready"
+    """It is understood but not right. A rehearsal is refused; a live run has it settled."""
+    REMARK = "remark"
+    """It is right but getting old. A rehearsal shows it and goes on; a live run has it settled."""
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,7 @@ def _done(state: State, entry: Entry, data: dict[str, Any]) -> None:
         state.answers[entry.step] = dict(data["evidence"])
     if data.get("location"):
         state.addresses[data["location"]] = dict(data["addresses"])
+    state.left_out = {m: why for m, why in state.left_out.items() if not m.startswith(f"{entry.step}.")}
     if state.plan is not None:
         for milestone in state.plan.step(entry.step).step.marks:
             state.milestones.setdefault(milestone, entry.at)

@@ -1,0 +1,1 @@
+"""From files to a plan: everything resolved, rendered and measured before anything starts. Pure."""

@@ -1,0 +1,95 @@
+"""Putting right what is out already: withdrawing a message, or sending the correction that was cleared with it."""
+
+from collections.abc import Sequence
+
+from runbook.engine.asking import ask_choice
+from runbook.engine.barrier import Job, discard, make_ready
+from runbook.engine.firing import fire
+from runbook.engine.preparing import filled
+from runbook.engine.recover import resolve
+from runbook.engine.run import Run
+from runbook.errors import ChannelError
+from runbook.model.entries import Kind
+from runbook.model.message import Form
+from runbook.model.outcome import Outcome, Result
+from runbook.model.plan import PlannedMessage
+from runbook.model.questions import Choice, Sheet
+from runbook.model.slots import Unfilled
+from runbook.model.state import Sending
+
+
+def put_right(run: Run) -> None:
+    """Ask which message, and whether to correct it or to take it back; then do it."""
+    out = [s for s in run.state.sendings.values() if s.outcome is Outcome.SENT and not s.correction and not s.withdrawn]
+    if not out:
+        run.desk.show(Sheet("Nothing has been sent that could be withdrawn or corrected."), run.state)
+        return
+    sending = _which(run, out)
+    message = run.plan.message(sending.message)
+    keys = [
+        *([Choice("c", "send its correction")] if message.correction else []),
+        Choice("t", "take it down"),
+        Choice("b", "go back"),
+    ]
+    key = ask_choice(run, "put-right.how", f"{message.title}: what?", keys, example="b").value
+    if key == "c" and message.correction:
+        _correct(run, sending, message.correction)
+    elif key == "t":
+        _withdraw(run, sending, message)
+
+
+def _which(run: Run, out: Sequence[Sending]) -> Sending:
+    titles = [run.plan.message(s.message).title for s in out]
+    options = [Choice(str(i), title, run.plan.step(s.step).step.title) for i, (s, title) in enumerate(zip(out, titles, strict=True), 1)]
+    return out[int(ask_choice(run, "put-right", "Which one?", options, example="1", listed=True).value) - 1]
+
+
+def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
+    planned = run.plan.step(sending.step)
+    channel = run.channel(sending.channel)
+    try:
+        draft = filled(run, correction.draft)
+    except Unfilled as missing:
+        run.desk.show(Sheet(f"It needs a value that is not known: {missing.args[0]}."), run.state)
+        return
+    if draft.form in (Form.FILES, Form.ARTICLE) and sending.receipt:
+        draft = draft.model_copy(update={"replaces": sending.receipt.id})
+    earlier = sum(s.correction and s.message == correction.id for s in run.state.sendings.values())
+    job = Job(correction, f"{sending.key}/correction/{earlier + 1}", sending.channel, channel, channel.build(draft))
+    text = "\n".join(part.text for part in draft.parts.values())
+    run.desk.show(Sheet("This corrects it, to the same people at the same place", (("", text),)), run.state)
+    keys = (Choice("g", "send it now"), Choice("b", "go back"))
+    if ask_choice(run, "put-right.go", "Send the correction?", keys, example="b").value != "g":
+        return
+    make_ready([job], run.limits.ready)
+    if job.problem:
+        run.record(run.fact(Kind.NOT_READY, planned, message=correction.id, detail=job.problem, remedy=""))
+        return
+    try:
+        fire(run, planned, [job], run.holder(planned.step.role).name, correction=True)
+    finally:
+        discard([job])
+    sent = run.state.sendings.get(job.key)
+    if sent is not None and sent.unknown:
+        resolve(run, sent)
+
+
+def _withdraw(run: Run, sending: Sending, message: PlannedMessage) -> None:
+    text = f"Take down {message.title}? People who have seen it keep what they saw."
+    keys = (Choice("y", "take it down"), Choice("b", "go back"))
+    if sending.receipt is None or ask_choice(run, "put-right.down", text, keys, example="b").value != "y":
+        return
+    try:
+        result = run.channel(sending.channel).withdraw(sending.receipt)
+    except ChannelError as error:
+        result = Result(outcome=Outcome.NOT_SENT, detail=f"{error.message} {error.remedy}".strip())
+    run.record(
+        run.fact(
+            Kind.WITHDRAWN,
+            run.plan.step(sending.step),
+            message=sending.message,
+            key=sending.key,
+            outcome=str(result.outcome),
+            detail=result.detail,
+        )
+    )

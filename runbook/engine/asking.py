@@ -1,0 +1,110 @@
+"""Asking people. A question can be interrupted, and is put again; the keys that are always there work at every prompt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from runbook.engine import looking
+from runbook.engine.decide import decide
+from runbook.engine.run import Run
+from runbook.model.entries import Kind
+from runbook.model.plan import PlannedStep
+from runbook.model.ports import Interrupted
+from runbook.model.questions import Ask, Choice, Question, Reply
+
+
+def ask(run: Run, question: Question, step: PlannedStep | None = None) -> Reply:
+    """Ask until there is an answer; log the question and the answer.
+
+    Raises `Left` when there is nobody to answer or the run is paused.
+    """
+    while True:
+        reply = ask_once(run, question, step)
+        if reply is not None:
+            return reply
+
+
+def ask_once(
+    run: Run, question: Question, step: PlannedStep | None = None, until: datetime | None = None
+) -> Reply | None:
+    """Ask once. None if something came in meanwhile: what can be done may have changed."""
+    run.record(run.fact(Kind.ASKED, step, question=question.id, text=question.text))
+    answer = run.desk.ask(question, run.state, until or decide(run.plan, run.state, run.clock.now()).wake_at)
+    if isinstance(answer, Interrupted):
+        if answer.look is not None:
+            looking.take_in(run, *answer.look)
+        return None
+    if answer.command:
+        run.obey(run, answer)
+        return None
+    run.record(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, who=answer.who))
+    return answer
+
+
+def ask_text(  # noqa: PLR0913 — each is a property of the question
+    run: Run,
+    question_id: str,
+    text: str,
+    *,
+    example: str,
+    step: PlannedStep | None = None,
+    required: bool = True,
+    longest: int = 500,
+    address: bool = False,
+) -> str:
+    """Ask for a line of text and return it; empty only if it is not required."""
+    question = Question(
+        id=question_id,
+        text=text,
+        ask=Ask.TEXT,
+        example=example,
+        required=required,
+        longest=longest,
+        address=address,
+        step=step.id if step else "",
+    )
+    return ask(run, question, step).value
+
+
+def ask_choice(
+    run: Run,
+    question_id: str,
+    text: str,
+    options: Sequence[Choice],
+    *,
+    example: str,
+    step: PlannedStep | None = None,
+    default: str | None = None,
+    listed: bool = False,
+) -> Reply:
+    """Ask for one of some options and return the reply, whose value is the option's key."""
+    question = Question(
+        id=question_id,
+        text=text,
+        options=tuple(options),
+        listed=listed,
+        default=default,
+        example=example,
+        step=step.id if step else "",
+    )
+    return ask(run, question, step)
+
+
+def ask_person(run: Run, question_id: str, text: str, role_id: str, *, step: PlannedStep | None = None) -> str:
+    """Ask which of a role's people it is, and return the name. Somebody who took the role over is among them."""
+    names = people_of(run, role_id)
+    if len(names) == 1:
+        return names[0]
+    options = [Choice(str(i), name, phone_of(run, role_id, name)) for i, name in enumerate(names, 1)]
+    reply = ask_choice(run, question_id, text, options, example="1", default="1", listed=True, step=step)
+    return reply.who or names[int(reply.value) - 1]
+
+
+def people_of(run: Run, role_id: str) -> tuple[str, ...]:
+    """Return who can answer for a role: whoever holds it now first, then the others in the order of succession."""
+    return tuple(dict.fromkeys((run.holder(role_id).name, *(p.name for p in run.plan.role(role_id).people))))
+
+
+def phone_of(run: Run, role_id: str, name: str) -> str:
+    """Return a person's telephone number, if the workspace has it."""
+    people = (run.holder(role_id), *run.plan.role(role_id).people)
+    return next((p.phone for p in people if p.name == name and p.phone), "")

@@ -1,0 +1,118 @@
+"""The keys that work at any prompt: enquiries, notes, handing over, mending the log, pausing, standing down."""
+
+from collections.abc import Callable
+
+from runbook.engine import aftercare, ending
+from runbook.engine.asking import ask_choice, ask_text, people_of, phone_of
+from runbook.engine.run import Run
+from runbook.errors import Left
+from runbook.model.entries import Kind
+from runbook.model.questions import Choice, Reply, Sheet
+from runbook.model.state import Progress
+from runbook.model.times import after_due
+
+
+def obey(run: Run, reply: Reply) -> None:
+    """Do what a key that works at any prompt asks for. Raises `Left` for a pause, `Ended` for the end of the run."""
+    _COMMANDS[reply.value](run, reply.rest.strip())
+
+
+def _enquiry(run: Run, rest: str) -> None:
+    text = rest or ask_text(run, "enquiry", "Who asks, and what?", example="Herald news desk: when is it out?")
+    run.record(run.fact(Kind.ENQUIRY, text=text, answered_with=run.plan.line_to_take))
+
+
+def _note(run: Run, rest: str) -> None:
+    text = rest or ask_text(run, "note", "Note", example="Nothing to add")
+    run.record(run.fact(Kind.NOTED, text=text))
+
+
+def _hand_over(run: Run, _: str) -> None:
+    roles = run.plan.roles
+    options = [Choice(str(i), role.title, f"now {run.holder(role.id).name}") for i, role in enumerate(roles, 1)]
+    role = roles[int(ask_choice(run, "hand-over", "Which role?", options, example="1", listed=True).value) - 1]
+    before = run.holder(role.id).name
+    others = [name for name in people_of(run, role.id) if name != before]
+    people = [Choice(str(i), name, phone_of(run, role.id, name)) for i, name in enumerate(others, 1)]
+    people.append(Choice("o", "somebody else"))
+    reply = ask_choice(run, "hand-over.to", "To whom?", people, example=people[0].key, listed=True)
+    name = others[int(reply.value) - 1] if reply.value != "o" else ""
+    name = name or ask_text(run, "hand-over.name", "Name or function", example="Duty officer", longest=100)
+    reason = ask_text(run, "hand-over.reason", "Why?", example="end of shift")
+    run.record(
+        run.fact(
+            Kind.ON,
+            actor=before,
+            role=role.id,
+            name=name,
+            phone=phone_of(run, role.id, name),
+            email="",
+            deputy=name in others,
+            reason=reason,
+            before=before,
+        )
+    )
+
+
+def _correct_entry(run: Run, rest: str) -> None:
+    while True:
+        number = rest or ask_text(run, "correct", "Number of the entry (`runbook log` shows them)", example="1", longest=9)
+        if number.isdigit() and 1 <= int(number) <= run.state.sequence:
+            break
+        rest = ""
+        run.desk.show(Sheet(f"There is no entry {number!r}: the log has 1 to {run.state.sequence}."), run.state)
+    text = ask_text(run, "correct.text", "What should it say?", example="The time was 09:31")
+    run.record(run.fact(Kind.CORRECTED, entry=int(number), text=text))
+
+
+def _open_again(run: Run, _: str) -> None:
+    skipped = [s for s in run.plan.steps if run.state.step(s.id).progress is Progress.SKIPPED]
+    if not skipped:
+        run.desk.show(Sheet("No step has been skipped."), run.state)
+        return
+    options = [Choice(str(i), s.step.title, step=s.id) for i, s in enumerate(skipped, 1)]
+    chosen = skipped[int(ask_choice(run, "reopen", "Which step?", options, example="1", listed=True).value) - 1]
+    reason = ask_text(run, "reopen.reason", "Why?", example="it is needed after all")
+    run.record(run.fact(Kind.REOPENED, chosen, reason=reason))
+
+
+def _where_are_we(run: Run, _: str) -> None:
+    run.desk.show(where_are_we(run), run.state)
+
+
+def where_are_we(run: Run) -> Sheet:
+    """Return the steps and the people so far, to read."""
+    steps = "\n".join(f"{s.number:>2} {run.state.step(s.id).progress:<8} {s.step.title}" for s in run.plan.steps)
+    people = "\n".join(f"{role.title}: {run.holder(role.id).name}" for role in run.plan.roles)
+    heading = f"Where we are: {after_due(run.clock.now(), run.plan.release.due)}, {run.state.sequence} entries"
+    return Sheet(heading, (("Steps", steps), ("On", people)))
+
+
+def _pause(run: Run, _: str) -> None:
+    raise Left("The run is paused.", f"`runbook resume {run.id}` continues it.")
+
+
+def _stand_down(run: Run, rest: str) -> None:
+    ending.stand_down_early(run, rest)
+
+
+def _real_event(run: Run, _: str) -> None:
+    ending.real_event(run)
+
+
+def _aftercare(run: Run, _: str) -> None:
+    aftercare.put_right(run)
+
+
+_COMMANDS: dict[str, Callable[[Run, str], None]] = {
+    "e": _enquiry,
+    "n": _note,
+    "h": _hand_over,
+    "w": _aftercare,
+    "x": _correct_entry,
+    "o": _open_again,
+    "i": _where_are_we,
+    "p": _pause,
+    "z": _stand_down,
+    "!": _real_event,
+}

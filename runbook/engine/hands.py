@@ -1,0 +1,100 @@
+"""Steps that a person does: what to do and the text to paste, then the evidence."""
+
+from typing import Any
+
+from runbook.engine.asking import ask_choice, ask_text
+from runbook.engine.run import Run
+from runbook.engine.values import slot_values
+from runbook.model import slots
+from runbook.model.entries import Kind
+from runbook.model.message import Document
+from runbook.model.plan import PlannedStep
+from runbook.model.questions import Choice, Sheet
+from runbook.model.steps import Evidence, ManualStep
+
+DONE = Choice("d", "done")
+SKIP = Choice("s", "skip")
+BACK = Choice("b", "not yet, go back")
+
+
+def instructions(run: Run, planned: PlannedStep) -> Sheet:
+    """Return a step's instructions and the text to paste, with the values that are known."""
+    values = slot_values(run.plan, run.state, run.clock.now())
+    step = planned.step
+    blocks = []
+    if step.instructions:
+        blocks.append(("", slots.reading(step.instructions, values)))
+    if isinstance(step, ManualStep) and step.copy_text:
+        blocks.append(("Ready to copy", slots.reading(step.copy_text, values)))
+    return Sheet(step.title, tuple(blocks), step=planned.id)
+
+
+def manual(run: Run, planned: PlannedStep) -> None:
+    """Work a manual step."""
+    step = planned.step
+    if not isinstance(step, ManualStep):
+        raise TypeError(planned.id)
+    run.desk.show(instructions(run, planned), run.state)
+    key = ask_choice(run, planned.id, "Done?", (DONE, SKIP, BACK), example="d", step=planned).value
+    if key == "s":
+        skip(run, planned)
+    elif key == "d":
+        finish_by_hand(run, planned, step.evidence, step.publishes)
+
+
+def finish_by_hand(run: Run, planned: PlannedStep, evidence: dict[str, Evidence], location: str | None) -> None:
+    """Ask for the evidence of a step that a person did, and log it as done."""
+    given: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    for name, item in evidence.items():
+        question = f"{planned.id}.evidence.{name}"
+        if item.kind == "addresses":
+            addresses = ask_addresses(run, planned, question, item)
+            given[name] = addresses["page"]
+        else:
+            given[name] = ask_evidence(run, planned, question, item)
+    placed: dict[str, Any] = {"location": location, "addresses": addresses} if location and addresses else {}
+    run.record(run.fact(Kind.DONE, planned, by="hand", evidence=given, **placed))
+
+
+def ask_evidence(run: Run, planned: PlannedStep, question: str, item: Evidence) -> str:
+    """Ask for one piece of evidence; empty if it is not required and not known."""
+    title = item.title if item.required else f"{item.title} (Enter if none yet)"
+    return ask_text(
+        run,
+        question,
+        title,
+        example=item.example,
+        required=item.required,
+        longest=item.longest,
+        address=item.kind == "address",
+        step=planned,
+    )
+
+
+def ask_addresses(run: Run, planned: PlannedStep, question: str, item: Evidence) -> dict[str, str]:
+    """Ask for the public address of the page and of every document; by document id, and `page`."""
+    page = ask_text(
+        run, f"{question}.page", f"{item.title}: the page", example=item.example, address=True, step=planned
+    )
+    return {"page": page} | {
+        document.id: ask_text(
+            run,
+            f"{question}.{document.id}",
+            f"{item.title}: {document.title} ({document.format})",
+            example=_beneath(item.example, document),
+            address=True,
+            step=planned,
+        )
+        for document in run.plan.release.documents
+    }
+
+
+def _beneath(page: str, document: Document) -> str:
+    return f"{page.rstrip('/')}/{document.name}"
+
+
+def skip(run: Run, planned: PlannedStep) -> None:
+    """Skip a step, with a reason."""
+    reason = ask_text(run, f"{planned.id}.reason", "Why is it skipped?", example="not needed today", step=planned)
+    run.record(run.fact(Kind.SKIPPED, planned, reason=reason, who=run.holder(planned.step.role).name))

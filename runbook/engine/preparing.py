@@ -1,0 +1,117 @@
+"""From planned messages to jobs: which are still to be sent, by which channel, with every slot filled."""
+
+from collections.abc import Collection
+
+from runbook.engine.barrier import Job, make_ready
+from runbook.engine.run import BY_HAND, Run
+from runbook.engine.values import slot_values
+from runbook.errors import CannotSay
+from runbook.model.entries import Fact, Kind
+from runbook.model.message import Draft, Length, Payload
+from runbook.model.outcome import Outcome
+from runbook.model.plan import PlannedMessage, PlannedStep
+from runbook.model.questions import MessageRow
+from runbook.model.slots import Unfilled
+
+
+def key_prefix(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
+    """Return what the keys of one message begin with, this time round."""
+    return f"{run.id}/{message.id}/{run.state.step(planned.id).times + 1}/"
+
+
+def next_key(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
+    """Return the key of the next attempt to send a message. An attempt is new only once the last certainly failed."""
+    prefix = key_prefix(run, planned, message)
+    return f"{prefix}{sum(key.startswith(prefix) for key in run.state.sendings) + 1}"
+
+
+def outcome_of(run: Run, planned: PlannedStep, message: PlannedMessage) -> Outcome | None:
+    """Return what became of a message this time round; None if nothing was committed yet."""
+    prefix = key_prefix(run, planned, message)
+    latest = [s for key, s in run.state.sendings.items() if key.startswith(prefix)]
+    return (latest[-1].outcome or Outcome.UNKNOWN) if latest else None
+
+
+def pending(run: Run, planned: PlannedStep) -> list[PlannedMessage]:
+    """Return the messages of a step that are still to be sent: not those that went out or were left out."""
+    settled = (Outcome.SENT, Outcome.SKIPPED)
+    return [
+        m
+        for m in planned.messages
+        if m.id not in run.state.left_out and outcome_of(run, planned, m) not in settled
+    ]
+
+
+def make_job(run: Run, planned: PlannedStep, message: PlannedMessage, channel_name: str) -> Job:
+    """Return a message as a job, built with the values of this moment; its `problem` says what it lacks."""
+    channel = run.channel(channel_name)
+    name = channel_name if channel_name in run.channels else BY_HAND
+    key = next_key(run, planned, message)
+    try:
+        draft = filled(run, message.draft)
+        return Job(message, key, name, channel, channel.build(draft))
+    except Unfilled as missing:
+        why = f"It needs a value that is not known: {missing.args[0]}."
+    except CannotSay as error:
+        why = f"{error.message} {error.remedy}"
+    empty = Payload(draft=message.draft, length=Length(used=0), summary=message.summary)
+    return Job(message, key, name, channel, empty, problem=why)
+
+
+def filled(run: Run, draft: Draft) -> Draft:
+    """Return a draft with the values of this moment. Raises `Unfilled`."""
+    return draft.filled(slot_values(run.plan, run.state, run.clock.now()))
+
+
+def prepare(run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], by_hand: Collection[str]) -> list[Job]:
+    """Make messages ready, all in parallel, and log which are."""
+    jobs = [make_job(run, planned, m, BY_HAND if m.id in by_hand else m.channel) for m in messages]
+    make_ready([job for job in jobs if not job.problem], run.limits.ready)
+    run.record(*(_readiness(run, planned, job) for job in jobs))
+    return jobs
+
+
+def refresh(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
+    """Build again the messages whose text has changed since (the time moved on), and make those ready anew."""
+    stale: list[Job] = []
+    for job in jobs:
+        fresh = make_job(run, planned, job.message, job.channel_name)
+        if fresh.payload.draft != job.payload.draft:
+            if job.staging is not None:
+                job.staging.discard()
+            job.payload, job.staging = fresh.payload, None
+            stale.append(job)
+    make_ready(stale, run.limits.ready)
+
+
+def _readiness(run: Run, planned: PlannedStep, job: Job) -> Fact:
+    if job.problem or job.staging is None:
+        return run.fact(Kind.NOT_READY, planned, message=job.message.id, detail=job.problem, remedy="")
+    return run.fact(
+        Kind.READY,
+        planned,
+        message=job.message.id,
+        channel=job.channel_name,
+        summary=job.staging.summary,
+        refused=dict(job.staging.refused),
+    )
+
+
+def rows(run: Run, planned: PlannedStep, jobs: list[Job]) -> tuple[MessageRow, ...]:
+    """Return the go/no-go table: every message of the step, those that are settled too."""
+    by_id = {job.message.id: job for job in jobs}
+    return tuple(_row(run, planned, message, by_id.get(message.id)) for message in planned.messages)
+
+
+def _row(run: Run, planned: PlannedStep, message: PlannedMessage, job: Job | None) -> MessageRow:
+    return MessageRow(
+        id=message.id,
+        title=message.title,
+        kind=job.channel.kind if job else message.kind,
+        summary=job.staging.summary if job and job.staging else message.summary,
+        ready=bool(job and job.staging and not job.problem),
+        detail=job.problem if job else run.state.left_out.get(message.id, ""),
+        refused=dict(job.staging.refused) if job and job.staging else {},
+        left_out=message.id in run.state.left_out,
+        outcome=outcome_of(run, planned, message),
+    )

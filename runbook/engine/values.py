@@ -1,0 +1,50 @@
+"""The values of the slots, from the state: addresses from receipts, answers, times, names."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from runbook.model.plan import Plan
+from runbook.model.state import Progress, State
+from runbook.model.steps import ManualStep
+
+_NEXT_NEWS = timedelta(minutes=30)
+_ROUND = timedelta(minutes=5)
+
+
+def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
+    """Return every value that is known at `now`, by slot name. What is not known is not in it."""
+    zone = ZoneInfo(plan.release.zone)
+    there = now.astimezone(zone)
+    values = {
+        "now.clock": f"{there:%H:%M}",
+        "now.day": f"{there:%A} {there.day} {there:%B %Y}",
+        "next_news": f"{_rounded_up(there + _NEXT_NEWS):%H:%M}",
+        "run.id": state.run,
+    }
+    for location, addresses in state.addresses.items():
+        values |= {f"address.{location}.{place}": address for place, address in addresses.items()}
+    for step_id, step_state in state.steps.items():
+        if step_state.progress is Progress.DONE and step_state.over_at is not None:
+            values[f"done.{step_id}"] = f"{step_state.over_at.astimezone(zone):%H:%M}"
+    for role in plan.roles:
+        held = state.holders.get(role.id) or (role.people[0] if role.people else None)
+        values[f"holder.{role.id}"] = held.name if held else role.title
+    return values | _answers(plan, state)
+
+
+def _answers(plan: Plan, state: State) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for step in plan.steps:
+        if isinstance(step.step, ManualStep):
+            given = state.answers.get(step.id, {})
+            for name, evidence in step.step.evidence.items():
+                if given.get(name):
+                    values[f"answers.{step.id}.{name}"] = given[name]
+                elif not evidence.required:
+                    values[f"answers.{step.id}.{name}"] = evidence.absent
+    return values
+
+
+def _rounded_up(at: datetime) -> datetime:
+    past = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    return at if not past else at + (_ROUND - past)

@@ -1,0 +1,244 @@
+"""Messages: rendered, addressed, built by their channel and measured with the longest values they can get."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runbook.errors import CannotSay
+from runbook.model import slots
+from runbook.model.exercise_mark import marked
+from runbook.model.message import Audience, Correction, Document, Draft, Form, Message, Part
+from runbook.model.plan import PlannedMessage, PlannedRole, Status
+from runbook.model.playbook import Playbook
+from runbook.model.ports import Channel
+from runbook.model.problem import Path, Problem, Severity, Source
+from runbook.model.release import Release
+from runbook.model.steps import ArticleStep, ManualStep, Step, TogetherStep, UploadStep
+from runbook.planner import late, pages
+from runbook.planner.templates import TemplateRefused, Templates
+from runbook.workspace.folder import Workspace
+
+BY_HAND = "by-hand"
+"""The channel that is always there: a person's hands."""
+ROLES_LIST = "roles"
+"""The list whose addresses are those of the people of the roll-call."""
+
+
+@dataclass
+class Workbench:
+    """What a plan is made from, and the problems found on the way."""
+
+    playbook: Playbook
+    source: Source
+    release: Release
+    documents: tuple[Document, ...]
+    workspace: Workspace
+    channels: Mapping[str, Channel]
+    roles: tuple[PlannedRole, ...]
+    templates: Templates
+    status: Status
+    problems: list[Problem] = field(default_factory=list)
+
+    def render(self, text: str | None, path: Path) -> str:
+        """Return a template's text; a problem, and an empty text, if it cannot be rendered."""
+        if text is None:
+            return ""
+        try:
+            return self.templates.render(text)
+        except TemplateRefused as error:
+            remedy = "Correct the template; docs/writing-a-playbook.md lists the names."
+            self.problems.append(Problem("template", self.source.where(path), f"{error}", remedy))
+            return ""
+
+    def by_hand(self, code: str, path: Path, found: str, remedy: str) -> None:
+        """Note a problem that a live run settles by having a person do it."""
+        where = self.source.where(path)
+        self.problems.append(Problem(code, where, found, remedy, Severity.UNREADY, "A person does it by hand."))
+
+
+def step_messages(bench: Workbench, step: Step, path: Path) -> tuple[PlannedMessage, ...]:
+    """Return the messages of one step. `path` is where the step stands in the playbook's file."""
+    maker = _MAKERS.get(type(step))
+    return tuple(maker(bench, step, path)) if maker else ()
+
+
+def _together(bench: Workbench, step: TogetherStep, path: Path) -> Iterable[PlannedMessage]:
+    for name, message in step.messages.items():
+        at = (*path, "messages", name)
+        form = Form.POST if message.text is not None else Form.EMAIL
+        draft = Draft(
+            form=form,
+            parts=_parts(bench, {p: getattr(message, p) for p in ("subject", "body", "text")}, at),
+            recipients=_recipients(bench, message, at),
+        )
+        made = _Making(bench, f"{step.id}.{name}", message.title or message.channel, message.channel, at)
+        yield made.message(
+            draft,
+            correction=_correction(bench, message.correction, (*at, "correction")),
+            audience=message.audience,
+            exempt=message.audience == "roles" or message.corrects is not None,
+            optional=message.optional,
+            otherwise=message.otherwise,
+        )
+
+
+def _upload(bench: Workbench, step: UploadStep, path: Path) -> Iterable[PlannedMessage]:
+    text = bench.render(step.page, (*path, "page"))
+    notice = bench.render(step.correction.body, (*path, "correction", "body"))
+    draft = _files(bench, pages.landing_page(bench.release.title, text, bench.documents))
+    corrected = Part(text=pages.landing_page(bench.release.title, text, bench.documents, notice=notice), html=True)
+    made = _Making(bench, f"{step.id}.documents", "Documents", step.to, (*path, "to"))
+    yield made.message(draft, correction={"page": corrected}, location=step.publishes)
+
+
+def _article(bench: Workbench, step: ArticleStep, path: Path) -> Iterable[PlannedMessage]:
+    parts = {
+        "title": Part(text=bench.render(step.headline, (*path, "headline"))),
+        "body": Part(text=pages.paragraphs(bench.render(step.body, (*path, "body"))), html=True),
+    }
+    draft = Draft(form=Form.ARTICLE, parts=parts, documents=bench.documents, folder=bench.release.id)
+    at = (*path, "correction")
+    correction = {
+        "title": Part(text=bench.render(step.correction.title, (*at, "title"))),
+        "body": Part(text=pages.paragraphs(bench.render(step.correction.body, (*at, "body"))), html=True),
+    }
+    made = _Making(bench, f"{step.id}.article", step.title, step.channel, (*path, "channel"))
+    yield made.message(draft, correction=correction, location=step.publishes)
+
+
+def _by_hand(bench: Workbench, step: ManualStep, path: Path) -> Iterable[PlannedMessage]:
+    if step.publishes is None:
+        return
+    draft = _files(bench, bench.render(step.copy_text, (*path, "copy")), html=False)
+    made = _Making(bench, f"{step.id}.documents", step.title, BY_HAND, path)
+    correction = _correction(bench, step.correction, (*path, "correction"))
+    yield made.message(draft, correction=correction, location=step.publishes)
+
+
+_MAKERS: dict[type[Any], Callable[[Workbench, Any, Path], Iterable[PlannedMessage]]] = {
+    TogetherStep: _together,
+    UploadStep: _upload,
+    ArticleStep: _article,
+    ManualStep: _by_hand,
+}
+
+
+def _files(bench: Workbench, page: str, *, html: bool = True) -> Draft:
+    return Draft(
+        form=Form.FILES,
+        parts={"page": Part(text=page, html=html)},
+        documents=bench.documents,
+        folder=bench.release.id,
+    )
+
+
+def _parts(bench: Workbench, texts: Mapping[str, str | None], path: Path) -> dict[str, Part]:
+    return {
+        name: Part(text=bench.render(text, (*path, name))) for name, text in texts.items() if text is not None
+    }
+
+
+def _correction(bench: Workbench, correction: Correction | None, path: Path) -> dict[str, Part] | None:
+    if correction is None:
+        return None
+    return _parts(bench, {name: getattr(correction, name) for name in Correction.model_fields}, path)
+
+
+def _recipients(bench: Workbench, message: Message, path: Path) -> tuple[str, ...]:
+    if message.to is None:
+        return ()
+    if message.to == ROLES_LIST:
+        return tuple(dict.fromkeys(p.email for role in bench.roles for p in role.people if p.email))
+    contacts = bench.workspace.lists.get(message.to)
+    if contacts is None:
+        known = ", ".join(sorted(bench.workspace.lists)) or "none"
+        found = f'There is no contact list "{message.to}" in {bench.workspace.root.name}/contacts. There are: {known}.'
+        bench.by_hand("no-such-list", (*path, "to"), found, f"Add contacts/{message.to}.csv, or name another list.")
+        return ()
+    return tuple(contact.address for contact in contacts.contacts)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """One message in the making: what it is called, which channel it is for, and where it stands in the file."""
+
+    bench: Workbench
+    id: str
+    title: str
+    channel: str
+    path: Path
+
+    def message(  # noqa: PLR0913 — each is a property of the message
+        self,
+        draft: Draft,
+        *,
+        correction: Mapping[str, Part] | None,
+        audience: Audience = "public",
+        location: str | None = None,
+        exempt: bool = False,
+        optional: bool = False,
+        otherwise: str | None = None,
+    ) -> PlannedMessage:
+        """Return the planned message, with its correction built and measured too."""
+        corrected = None
+        if correction is not None:
+            parts = {**draft.parts, **correction}
+            corrected = self._built(f"{self.id}.correction", draft.model_copy(update={"parts": parts}))
+            corrected = corrected.model_copy(update={"exempt": True, "audience": audience})
+        return self._built(self.id, draft).model_copy(
+            update={
+                "audience": audience,
+                "location": location,
+                "exempt": exempt,
+                "optional": optional,
+                "otherwise": otherwise,
+                "correction": corrected,
+            }
+        )
+
+    def _built(self, message_id: str, draft: Draft) -> PlannedMessage:
+        bench = self.bench
+        if bench.status == "exercise":
+            draft = marked(draft)
+        name, channel = self._channel(draft)
+        people = {role.id: tuple(p.name for p in role.people) for role in bench.roles}
+        longest = draft.filled(late.stand_ins(bench.playbook, draft.slots, people))
+        try:
+            payload = channel.build(longest)
+        except CannotSay as error:
+            bench.by_hand("cannot-say", self.path, f'"{message_id}": {error.message}', error.remedy)
+            name, channel = BY_HAND, bench.channels[BY_HAND]
+            payload = channel.build(longest)
+        return PlannedMessage(
+            id=message_id,
+            title=self.title,
+            channel=name,
+            kind=channel.kind,
+            audience="public",
+            draft=draft,
+            length=payload.length,
+            summary=payload.summary,
+            planned=payload.planned,
+        )
+
+    def _channel(self, draft: Draft) -> tuple[str, Channel]:
+        """Return the channel, or a person's hands where there is none or nobody to send to."""
+        channel = self.bench.channels.get(self.channel)
+        if channel is None:
+            known = ", ".join(sorted(self.bench.channels))
+            found = f'There is no channel "{self.channel}" in this workspace. There are: {known}.'
+            remedy = f"Add [channels.{self.channel}] to runbook.toml, or name another channel."
+            self.bench.by_hand("no-such-channel", self.path, found, remedy)
+        elif draft.form is Form.EMAIL and not draft.recipients:
+            self.bench.by_hand("nobody-to-send-to", self.path, f'"{self.id}" has no recipients.', "Fill the list.")
+        else:
+            return self.channel, channel
+        return BY_HAND, self.bench.channels[BY_HAND]
+
+
+def unfilled(message: PlannedMessage) -> tuple[str, ...]:
+    """Return the slots of a message and of its correction, each once."""
+    texts = [part.text for part in message.draft.parts.values()]
+    if message.correction:
+        texts += [part.text for part in message.correction.draft.parts.values()]
+    return tuple(dict.fromkeys(name for text in texts for name in slots.names(text)))

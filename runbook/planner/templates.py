@@ -1,0 +1,101 @@
+"""Rendering the playbook's templates: sandboxed, strict, with the names of this release and nothing else."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import SandboxedEnvironment
+
+from runbook.model import slots
+
+_MOST = 100_000
+"""Characters that one template may make."""
+
+
+class TemplateRefused(Exception):
+    """A template that cannot be rendered. The message is a sentence for whoever wrote it; `line` counts from 1."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def clock_in(zone: str, at: datetime) -> str:
+    """Return the clock time in a zone, `09:30`; with the zone's letters where the offset is not the usual one."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def day_in(zone: str, at: datetime) -> str:
+    """Return the day in a zone, `Friday 5 January 2018`."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there:%A} {there.day} {there:%B %Y}"
+
+
+def size_in_words(size: int) -> str:
+    """Return a size in bytes as readers know it: `840 bytes`, `12 KB`, `1.2 MB` (powers of ten)."""
+    if size < 1000:
+        return f"{size} bytes"
+    if size < 1_000_000:
+        return f"{round(size / 1000)} KB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+class Templates:
+    """The templates of one playbook, for one release.
+
+    `known` are the names with values now; `late` those whose values come during the run and become slots.
+    """
+
+    def __init__(self, known: Mapping[str, Any], late: Mapping[str, Any], zone: str) -> None:
+        self._env = SandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True
+        )
+        self._env.filters["clock"] = lambda at: clock_in(zone, at)
+        self._env.filters["day"] = lambda at: day_in(zone, at)
+        self._env.filters["size"] = size_in_words
+        self._env.globals.clear()
+        self._names = {**known, **late}
+
+    def render(self, text: str) -> str:
+        """Return the text with slots where late values go. Raises `TemplateRefused`."""
+        if "{" not in text:
+            return text.strip()
+        try:
+            pieces: list[str] = []
+            made = 0
+            for piece in self._env.from_string(text).generate(self._names):
+                pieces.append(piece)
+                made += len(piece)
+                if made > _MOST:
+                    raise TemplateRefused(f"This template makes more than {_MOST} characters.")
+        except TemplateSyntaxError as error:
+            raise TemplateRefused(f"This template is not complete: {error.message}.", error.lineno) from error
+        except UndefinedError as error:
+            raise TemplateRefused(f"{_sentence(error.message)} Known here: {', '.join(sorted(self._names))}.") from error
+        except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
+            raise TemplateRefused(f"This template cannot be filled in: {error}.") from error
+        return self._whole("".join(pieces).strip())
+
+    def _whole(self, text: str) -> str:
+        """Return the text if every slot in it is one that was inserted as it is."""
+        whole = all(self._is_late(name) for name in slots.names(text))
+        if whole and not {slots.OPEN, slots.CLOSE} & set(slots.reading(text)):
+            return text
+        raise TemplateRefused("A value that is known only during the run was changed by a filter. Insert it as it is.")
+
+    def _is_late(self, name: str) -> bool:
+        first, *rest = name.split(".")
+        try:
+            found = self._names[first]
+            for key in rest:
+                found = found[key]
+            return str(found) == slots.slot(name)
+        except (LookupError, TypeError, UndefinedError):
+            return False
+
+
+def _sentence(message: str | None) -> str:
+    text = (message or "A name is not defined").strip().rstrip(".")
+    return f"{text[0].upper()}{text[1:]}."
