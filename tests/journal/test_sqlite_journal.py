@@ -157,7 +157,7 @@ def test_it_works_from_its_own_thread_only(tmp_path: Path) -> None:
         assert list(journal.read("r")) == []
 
 
-def test_reading_a_log_loads_no_model_of_the_plan_and_no_adapter(tmp_path: Path) -> None:
+def test_reading_a_log_loads_no_adapter_no_loader_and_no_screen(tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     with SqliteJournal(path) as journal:
         journal.append("r", [NOTE], 0)
