@@ -1,0 +1,115 @@
+"""What the held protocols share: who may go unencrypted, whom to trust, and whether the other side still holds on."""
+
+import contextlib
+import ipaddress
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this computer, so that nothing can be overheard."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def public_address(address: str) -> str:
+    """Return an address of the settings without its last slash. Raises ValueError unless it is a plain web address."""
+    parts = urlsplit(address)
+    if not parts.hostname or parts.scheme not in {"http", "https"} or parts.query or parts.fragment or parts.username:
+        raise ValueError(f'"{address}" is not an address like https://www.example.org')
+    return address.rstrip("/")
+
+
+def web_address(address: str) -> str:
+    """Return an address to sign in at, like `public_address`. Raises ValueError for http, except on loopback."""
+    plain_address = public_address(address)
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError(f'"{address}" is not encrypted; write https://')
+    return plain_address
+
+
+def tls(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a context that verifies the server: against `ca_file` alone, else against the system's authorities.
+
+    Raises OSError when the file cannot be read or holds no certificate.
+    """
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+
+
+def quiet(sock: socket.socket) -> bool:
+    """Whether the other side is there and has said nothing. Whatever it did say is dropped: do not ask again then.
+
+    A held request or message is held exactly as long as this is true.
+    """
+    try:
+        readable = isinstance(sock, ssl.SSLSocket) or select.select([sock], [], [], 0)[0]
+        if not readable:
+            return True
+        before = sock.gettimeout()
+        sock.settimeout(0)
+        try:
+            # TLS may have something to read that is none of the application's (a session ticket): only reading tells.
+            sock.recv(1)
+        finally:
+            sock.settimeout(before)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+@contextlib.contextmanager
+def bounded(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Let whatever reads from `sock` inside the block end within `seconds`, even if the other side trickles.
+
+    After that time the connection is shut down; the reader sees its end.
+    """
+    timer = threading.Timer(max(0.0, seconds), shut_down, (sock,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def shut_down(sock: socket.socket) -> None:
+    """Break a connection off, from any thread. Never raises."""
+    with contextlib.suppress(OSError):
+        # Past SSLSocket.shutdown, which would take the TLS state from under a thread that reads.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def explain(error: Exception, host: str) -> tuple[str, str]:
+    """Return what went wrong with a connection to `host`, and what to do, in full sentences."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f'The certificate of "{host}" is not trusted: {error.verify_message}.',
+            "Check the address; for a certificate of your own authority, set ca_file.",
+        )
+    if isinstance(error, socket.gaierror):
+        return f'There is no server called "{host}".', "Check the address, and that this computer is on the network."
+    if isinstance(error, ConnectionRefusedError):
+        return f'"{host}" does not accept connections.', "Check the address and the port."
+    if isinstance(error, TimeoutError):
+        return f'"{host}" did not answer in time.', "Check that this computer is on the network, and try again."
+    if isinstance(error, ssl.SSLError):
+        return f'"{host}" does not speak TLS as it should: {error.reason or error}.', "Check the port and `security`."
+    said = plain(str(error)).rstrip(".") or type(error).__name__
+    return f'The connection to "{host}" failed: {said}.', "Try again."
+
+
+def plain(text: str, longest: int = 200) -> str:
+    """Return a server's words on one line, without control characters, clipped."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

@@ -1,0 +1,270 @@
+"""The half of WordPress that touches the network: signing in, storing, publishing, looking, taking back.
+
+Imported on use: httpx is heavy.
+"""
+
+import contextlib
+import html
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from runbook.channels import wire
+from runbook.channels.context import Context
+from runbook.channels.held import Answered, HeldRequest, HeldStaging, Outgoing, failed
+from runbook.channels.wordpress import Settings, slug_of
+from runbook.errors import NotReady
+from runbook.model.message import Draft, Part, Payload
+from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Result
+from runbook.model.ports import Staging
+
+CONNECT_SECONDS = 5.0
+_ANY_STATUS = "publish,draft,pending,future,private"
+
+
+class _Failed(NotReady):
+    """A request that failed. `certain`: nothing was changed."""
+
+    def __init__(self, message: str, remedy: str = "Try again.", *, certain: bool) -> None:
+        super().__init__(message, remedy)
+        self.certain = certain
+
+
+class WordPressLive:
+    """One site, one user."""
+
+    def __init__(self, settings: Settings, context: Context) -> None:
+        self._settings, self._context = settings, context
+
+    def check(self) -> Health:
+        """Sign in, and ask whether this user may publish."""
+        try:
+            with self._site() as site:
+                self._may_publish(site)
+        except NotReady as error:
+            return Health(ok=False, detail=error.message, remedy=error.remedy)
+        return Health(ok=True, detail=f"{self._settings.url}: signed in as {self._settings.user}, who may publish.")
+
+    def ready(self, payload: Payload, key: str) -> Staging:
+        """Sign in, store the draft (or find it), and connect for the commit. Raises `NotReady`. Nothing is public."""
+        with self._site() as site:
+            self._may_publish(site)
+            post, change = self._stored(site, payload.draft, key)
+        settings = self._settings
+        outgoing = self._outgoing(post, change)
+        request = HeldRequest(ca_file=self._ca_file, connect_timeout=CONNECT_SECONDS)
+        try:
+            request.open(outgoing.address)
+        except OSError as error:
+            raise NotReady(*wire.explain(error, settings.url)) from error
+        return HeldStaging(
+            request,
+            lambda: outgoing,
+            self._read,
+            service="the site",
+            summary=payload.summary,
+            answer_timeout=timedelta(seconds=settings.timeout),
+            look_at=f"{settings.url}/?p={post}",
+        )
+
+    def find(self, payload: Payload, key: str) -> Found:
+        """Ask the site for the post: `THERE` if it is published, `ABSENT` if its draft lies there unpublished."""
+        try:
+            with self._site() as site:
+                post = self._post(site, payload.draft, key)
+        except NotReady as error:
+            return Found(answer=Answer.CANNOT_TELL, detail=error.message, look_at=self._settings.url)
+        if post is None:
+            detail = "The site has neither a draft nor a page of this message."
+            return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=self._settings.url)
+        status = str(post.get("status", ""))
+        replaced = not payload.draft.replaces or _content(post) == _change(payload.draft)
+        if status == "publish" and replaced:
+            return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=_receipt(post))
+        if status == "publish":
+            return Found(answer=Answer.ABSENT, detail="The site still publishes the page as it was.")
+        if status == "draft":
+            return Found(answer=Answer.ABSENT, detail="The site has it as a draft, not published.")
+        return Found(
+            answer=Answer.CANNOT_TELL,
+            detail=f'The site has it with the status "{wire.plain(status)}".',
+            look_at=f"{self._settings.url}/?p={post['id']}",
+        )
+
+    def withdraw(self, receipt: Receipt) -> Result:
+        """Make the page a draft again, so that the public no longer sees it."""
+        if not receipt.id.isdigit():
+            return Result(outcome=Outcome.NOT_SENT, detail=f'"{receipt.id}" is not the number of a page.')
+        try:
+            with self._site() as site:
+                post = _ask(site, "POST", f"posts/{receipt.id}", json={"status": "draft"})
+        except _Failed as error:
+            outcome = Outcome.NOT_SENT if error.certain else Outcome.UNKNOWN
+            return Result(outcome=outcome, detail=error.message)
+        except NotReady as error:
+            return Result(outcome=Outcome.NOT_SENT, detail=error.message)
+        if not isinstance(post, dict) or post.get("status") != "draft":
+            detail = f"The site did not confirm it. Look at {receipt.address or self._settings.url}."
+            return Result(outcome=Outcome.UNKNOWN, detail=detail)
+        return Result(outcome=Outcome.SENT, detail="The page is a draft again.", receipt=receipt)
+
+    @property
+    def _ca_file(self) -> Path | None:
+        return self._context.file(self._settings.ca_file)
+
+    def _address(self, rest: str) -> str:
+        return f"{self._settings.url}/wp-json/wp/v2/{rest}"
+
+    def _authorization(self) -> str:
+        pair = f"{self._settings.user}:{self._context.reveal(self._settings.password)}"
+        return f"Basic {b64encode(pair.encode()).decode()}"
+
+    @contextmanager
+    def _site(self) -> Iterator[httpx.Client]:
+        """Yield a signed-in client. It retries nothing and follows no redirect. Raises `NotReady`."""
+        try:
+            trust = wire.tls(self._ca_file)
+        except OSError as error:
+            raise NotReady(*wire.explain(error, self._settings.url)) from error
+        with httpx.Client(
+            base_url=self._address(""),
+            headers={"Authorization": self._authorization()},
+            verify=trust,
+            timeout=httpx.Timeout(self._settings.timeout, connect=CONNECT_SECONDS),
+            trust_env=False,
+        ) as site:
+            yield site
+
+    def _may_publish(self, site: httpx.Client) -> None:
+        me = _ask(site, "GET", "users/me", params={"context": "edit"})
+        capabilities = me.get("capabilities", {}) if isinstance(me, dict) else {}
+        if not (isinstance(capabilities, dict) and capabilities.get("publish_posts")):
+            raise NotReady(
+                f'"{self._settings.user}" may not publish on {self._settings.url}.',
+                "Give this user the role of an author or editor.",
+            )
+
+    def _post(self, site: httpx.Client, draft: Draft, key: str) -> dict[str, Any] | None:
+        """Return the post of this sending: what it replaces, or the one with its slug; None if there is none."""
+        if draft.replaces:
+            post = _ask(site, "GET", f"posts/{draft.replaces}", params={"context": "edit"})
+            return post if isinstance(post, dict) and post.get("id") else None
+        query = {"slug": slug_of(draft, key), "status": _ANY_STATUS, "context": "edit"}
+        posts = _ask(site, "GET", "posts", params=query)
+        found = [post for post in posts if isinstance(post, dict) and post.get("id")] if isinstance(posts, list) else []
+        # A published one first: then the message is out, and no draft beside it may become a second.
+        found.sort(key=lambda post: post.get("status") != "publish")
+        return found[0] if found else None
+
+    def _stored(self, site: httpx.Client, draft: Draft, key: str) -> tuple[int, dict[str, str]]:
+        """Return the number of the post, and what the commit changes in it beside its status."""
+        post = self._post(site, draft, key)
+        if draft.replaces:
+            if post is None:
+                raise NotReady(f"The site has no page number {draft.replaces} to replace.", "Publish it by hand.")
+            # The page is public: its words may change only with the commit itself.
+            return int(post["id"]), _change(draft)
+        if post is not None and post.get("status") == "publish":
+            return int(post["id"]), {}
+        stored = {**_change(draft), "status": "draft", "slug": slug_of(draft, key)}
+        post = _ask(site, "POST", f"posts/{post['id']}" if post else "posts", json=stored)
+        if not isinstance(post, dict) or not post.get("id") or post.get("status") != "draft":
+            raise NotReady("The site did not store the draft.", "Try again, or publish it by hand.")
+        return int(post["id"]), {}
+
+    def _outgoing(self, post: int, change: Mapping[str, str]) -> Outgoing:
+        headers = {"Authorization": self._authorization(), "Content-Type": "application/json"}
+        body = json.dumps({**change, "status": "publish"}).encode()
+        return Outgoing(self._address(f"posts/{post}"), headers, body)
+
+    def _read(self, answered: Answered) -> Result:
+        """Return what the site's answer to the commit means."""
+        said = answered.object()
+        if answered.status not in {200, 201}:
+            return failed("The site", answered, _words(said))
+        status = said.get("status")
+        if status == "publish":
+            receipt = _receipt(said)
+            return Result(outcome=Outcome.SENT, detail=receipt.address, receipt=receipt)
+        if status in {"draft", "pending"}:
+            return Result(outcome=Outcome.NOT_SENT, detail=f'The site kept it with the status "{status}".')
+        detail = f"The site's answer does not say that it is published. Look at {self._settings.url}."
+        return Result(outcome=Outcome.UNKNOWN, detail=detail)
+
+
+def _change(draft: Draft) -> dict[str, str]:
+    parts = draft.parts
+    title, body = parts.get("title", Part(text="")), parts.get("body", Part(text=""))
+    return {
+        "title": title.text if title.html else html.escape(title.text, quote=False),
+        "content": body.text if body.html else _paragraphs(body.text),
+    }
+
+
+def _content(post: Mapping[str, Any]) -> dict[str, str]:
+    """Return title and content as they were stored (`raw`, which only editors are shown)."""
+    fields = {name: post.get(name) for name in ("title", "content")}
+    return {name: str(field.get("raw", "")) if isinstance(field, dict) else "" for name, field in fields.items()}
+
+
+def _paragraphs(text: str) -> str:
+    blocks = (block for block in re.split(r"\n\s*\n", text.strip()) if block.strip())
+    return "\n".join(f"<p>{html.escape(block, quote=False)}</p>" for block in blocks)
+
+
+def _receipt(post: Mapping[str, Any]) -> Receipt:
+    link = str(post.get("link", ""))
+    at = None
+    # The proof is the number and the link; a site that gives no time proves as much.
+    with contextlib.suppress(ValueError):
+        at = datetime.fromisoformat(str(post.get("date_gmt"))).replace(tzinfo=UTC)
+    addresses = {"page": link} if link else {}
+    text = f"{post.get('status')} as number {post.get('id')}"
+    return Receipt(id=str(post.get("id", "")), address=link, addresses=addresses, at=at, text=wire.plain(text, 500))
+
+
+def _words(said: Mapping[str, Any]) -> str:
+    return " ".join(str(said[name]) for name in ("code", "message") if said.get(name))
+
+
+def _ask(site: httpx.Client, method: str, path: str, **options: Any) -> Any:
+    """Return the JSON of an answer. Raises `_Failed`."""
+    host = urlsplit(str(site.base_url)).hostname or ""
+    try:
+        response = site.request(method, path, **options)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise _Failed(*wire.explain(_root(error), host), certain=True) from error
+    except httpx.HTTPError as error:
+        raise _Failed(*wire.explain(_root(error), host), certain=False) from error
+    try:
+        said = response.json()
+    except ValueError:
+        said = None
+    if response.is_success and said is not None:
+        return said
+    words = wire.plain(f"{response.status_code} {_words(said) if isinstance(said, dict) else response.reason_phrase}")
+    if response.status_code in {401, 403}:
+        raise _Failed(f"{host} refused it: {words}.", "Check the user and the application password.", certain=True)
+    message = (
+        f"{host} answered {words}." if said is not None else f"{host} answered {words}, and not as WordPress does."
+    )
+    remedy = "Check `url`, and that the site's REST API is on."
+    raise _Failed(message, remedy, certain=400 <= response.status_code < 500)
+
+
+def _root(error: Exception) -> Exception:
+    """Return the error at the bottom; httpx wraps the one that says what happened."""
+    if isinstance(error, httpx.TimeoutException):
+        return TimeoutError(str(error))
+    seen: BaseException = error
+    while (below := seen.__cause__ or seen.__context__) is not None:
+        seen = below
+    return seen if isinstance(seen, OSError) else error
