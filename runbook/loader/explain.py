@@ -23,7 +23,7 @@ def pattern_of(annotation: Any) -> str:
 
 _PATTERNS: Mapping[str, tuple[str, str]] = {
     pattern_of(Slug): (
-        "a name of this kind",
+        "a name that can stand here",
         "Begin with a letter; use lower-case letters, digits and hyphens, 60 at most.",
     ),
     pattern_of(Duration): ("a length of time", "Write a whole number and s, m, h or d: 45s, 15m, 2h or 180d."),

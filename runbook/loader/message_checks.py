@@ -22,7 +22,7 @@ def check(playbook: Playbook, findings: Findings) -> None:
     }
     for number, step in enumerate(playbook.steps):
         path: Path = ("steps", number)
-        if step.id not in cleared and not findings.about("of"):
+        if step.id not in cleared and not findings.about("steps", "of"):
             _uncleared(findings, path, step)
         if isinstance(step, TogetherStep):
             for name, message in step.messages.items():

@@ -36,6 +36,8 @@ class Raw:
     written: Mapping[Path, str] = field(default_factory=dict)
     unread: frozenset[Path] = frozenset()
     """The values that are not what the person wrote; what is found about them has its problem already."""
+    path: FilePath | None = None
+    """Where the file lies."""
 
 
 def is_forbidden(char: str) -> bool:

@@ -8,6 +8,7 @@ itself is given out only if everything in it was written by the person.
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -36,6 +37,8 @@ class Loaded(Generic[T]):
     value: T | None
     source: Source
     problems: tuple[Problem, ...] = ()
+    path: FilePath | None = None
+    """Where the file lies."""
 
     def required(self) -> T:
         """Return the value. Raises `Refused` with every problem if one of them stops."""
@@ -51,6 +54,9 @@ class Findings:
     source: Source
     faults: list[Fault]
     unread: frozenset[Path]
+    usable: bool = True
+    """False once it is plain that the noun must not be worked with, not even to look for more problems."""
+    _misread: frozenset[Path] = frozenset()
 
     def add(self, path: Path, code: str, found: str, remedy: str) -> None:
         """Note a problem that stops, at the place of `path`."""
@@ -67,9 +73,17 @@ class Findings:
         told = {fault.path for fault in self.faults if fault.path and fault.problem.code not in _HARMLESS} | self.unread
         return any(path[: len(other)] == other or (path and other[: len(path)] == path) for other in told)
 
-    def about(self, key: str) -> bool:
-        """Tell whether a problem so far is at or below a key of that name, so that what rests on it can't be judged."""
-        return any(key in fault.path for fault in self.faults if fault.problem.code not in _HARMLESS)
+    def about(self, section: str, key: str = "") -> bool:
+        """Tell whether a value of a section (`steps`), or below that `key` of it, could not be read.
+
+        What rests on it cannot be judged then. What the checks themselves have found does not count.
+        """
+        return any(path[0] == section and (not key or key in path or len(path) <= 2) for path in self._misread)
+
+    def settle(self) -> None:
+        """Call what was found so far the values that could not be read."""
+        found = (fault.path for fault in self.faults if fault.path and fault.problem.code not in _HARMLESS)
+        self._misread = frozenset(found) | frozenset(path for path in self.unread if path)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -91,9 +105,11 @@ def load(model: type[N], raw: Raw, check: Callable[[N, Findings], None] | None =
         value, sound = _validated(model, raw, findings)
     elif not findings.faults:
         findings.add((), "wrong-value", "This file is not a table of keys.", "Write `key: value`, each on its line.")
+    findings.settle()
     if value is not None and check is not None:
         check(value, findings)
-    return Loaded(value if sound and not raw.unread else None, raw.source, findings.problems)
+    whole = sound and findings.usable and not raw.unread
+    return Loaded(value if whole else None, raw.source, findings.problems, raw.path)
 
 
 def _validated(model: type[N], raw: Raw, findings: Findings) -> tuple[N | None, bool]:
@@ -121,7 +137,8 @@ def _validated(model: type[N], raw: Raw, findings: Findings) -> tuple[N | None, 
 
 def _tell(details: ErrorDetails, place: Spot, raw: Raw, findings: Findings) -> None:
     code, found, remedy = explain(details, place, raw.written.get(place.path))
-    findings.note(place.path, Problem(code, raw.source.where(place.path), found, remedy))
+    path: Path = (*place.path, "kind") if details["type"] == "union_tag_invalid" else place.path
+    findings.note(path, Problem(code, raw.source.where(path), found, remedy))
 
 
 def _rename(

@@ -44,7 +44,7 @@ class Table:
     def named(self, path: Path, name: str) -> Step | None:
         """Return the step of that name; None, and a problem at `path`, if there is none."""
         step = self.steps.get(name)
-        if step is None and not self.findings.about("id"):
+        if step is None and not self.findings.about("steps", "id"):
             remedy = did_you_mean(name, self.steps, "The steps are")
             self.findings.add(path, "unknown-step", f'There is no step "{name}".', remedy)
         return step
@@ -143,7 +143,7 @@ def _condition(whole: Table, path: Path, step: Step) -> None:
         remedy = did_you_mean(option, decision.options, "The options are")
         found = f'The decision "{name}" has no option "{option}".'
         whole.findings.add(place, "unknown-option", found, remedy)
-    elif name not in before(whole.needs, step.id) and not whole.findings.about("needs"):
+    elif name not in before(whole.needs, step.id) and not whole.findings.about("steps", "needs"):
         found = f'"{step.id}" does not wait for the decision "{name}".'
         remedy = f'Add "{name}" to its `needs`.'
         whole.findings.add(place, "when-not-needed", found, remedy)
@@ -200,7 +200,7 @@ def _stage(whole: Table, path: Path, step: StageStep) -> None:
 
 def _look(whole: Table, path: Path, step: LookStep) -> None:
     places = [ORIGINAL, *(place for other in whole.playbook.steps if (place := publishes(other)))]
-    if step.location not in places and not whole.findings.about("publishes"):
+    if step.location not in places and not whole.findings.about("steps", "publishes"):
         found = f'No step publishes the location "{step.location}".'
         remedy = did_you_mean(step.location, places, "The locations are")
         whole.findings.add((*path, "location"), "unknown-location", found, remedy)
@@ -240,7 +240,7 @@ def _objectives(whole: Table) -> None:
         path: Path = ("objectives", number)
         if objective.measure == "skew":
             _skew(whole, path, objective.of)
-        elif objective.measure not in marked and not whole.findings.about("marks"):
+        elif objective.measure not in marked and not whole.findings.about("steps", "marks"):
             found = f'No step marks the milestone "{objective.measure}", so this can never be measured.'
             remedy = f"Add `marks: [{objective.measure}]` to the step that reaches it."
             whole.findings.add((*path, "measure"), "unmarked-milestone", found, remedy)

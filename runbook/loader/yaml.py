@@ -5,7 +5,7 @@ nothing is ever expanded. Bounds: 1 MiB, 40 levels, 100,000 events.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -40,8 +40,8 @@ def read_yaml(path: FilePath) -> Raw:
     """Read one file. Never raises for what is in it: `data` is None if there is nothing to go on with."""
     text, source, faults = read_text(path)
     if text is None:
-        return Raw(None, source, tuple(faults))
-    return parse_yaml(text, source.file, faults)
+        return Raw(None, source, tuple(faults), path=path)
+    return replace(parse_yaml(text, source.file, faults), path=path)
 
 
 def parse_yaml(text: str, file: str, faults: list[Fault] | None = None) -> Raw:

@@ -1,1 +1,1 @@
-"""The organisation's folder: settings, who holds which role, contact lists, secrets; and where the shipped playbooks lie."""
+"""The organisation's folder: settings, who holds which role, contact lists, secrets, and the shipped playbooks."""
