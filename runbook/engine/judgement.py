@@ -28,7 +28,7 @@ def decision(run: Run, planned: PlannedStep) -> None:
         run.desk.show(instructions(run, planned), run.state)
     text = slots.reading(step.question, slot_values(run.plan, run.state, run.clock.now()))
     names = list(step.options)
-    options = [Choice(str(i), step.options[name].title) for i, name in enumerate(names, 1)]
+    options = [Choice(str(i), step.options[name].title, hint=name) for i, name in enumerate(names, 1)]
     example = str(names.index(step.example) + 1)
     while True:
         extra = [_NO_ANSWER, *_agreed(run, planned, step.wait_at_most if step.then else None), BACK]

@@ -1,0 +1,36 @@
+"""`runbook execute PLAYBOOK`: load, plan, check, confirm, run, report."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runbook.cli.options import ReleaseOption, WorkspaceOption
+
+
+def command(  # noqa: PLR0913 — each is an option of the command
+    playbook: Annotated[str, typer.Argument(help="The playbook's id; `runbook list` shows them.")],
+    release: ReleaseOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Practise: nothing can leave this computer.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --dry-run: take every question's example.")] = False,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="FILE", help="Answers for a run without a terminal.")
+    ] = None,
+    due: Annotated[
+        str | None,
+        typer.Option("--due", metavar="WHEN", help="With --dry-run: due now (default), as planned, or at 09:30."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Work through a playbook, step by step: for real, or as a rehearsal."""
+    from runbook.cli import starting
+    from runbook.engine.runner import work
+
+    wish = starting.Wish(playbook, release, workspace, answers, due, dry_run=dry_run, yes=yes)
+    starting.check_usage(wish, terminal=sys.stdin.isatty())
+    files = starting.load(wish)
+    prepared = starting.prepare(wish, files)
+    starting.check(prepared)
+    with starting.begin(prepared) as run:
+        work(run, prepared.to_settle)

@@ -1,0 +1,72 @@
+"""What the screen says when something goes wrong: two lines for what was foreseen, a report file for what was not."""
+
+import platform
+import sys
+import traceback
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+
+from runbook.errors import RunbookError
+from runbook.model.problem import Problem, Refused
+
+
+def explain(error: RunbookError) -> int:
+    """Print an expected error on standard error, all of its problems with it, and return the exit code."""
+    typer.echo(error.message, err=True)
+    if isinstance(error, Refused):
+        for line in problem_lines(error.problems):
+            typer.echo(line, err=True)
+    if error.remedy:
+        typer.echo(error.remedy, err=True)
+    return error.exit_code
+
+
+def problem_lines(problems: tuple[Problem, ...]) -> list[str]:
+    """Return problems to read: by file, each with its line and column, what was found and what to do."""
+    lines: list[str] = []
+    file = ""
+    for problem in problems:
+        if problem.where.file != file:
+            file = problem.where.file
+            lines.append(f"{_near(file)}:")
+        place = f"{problem.where.line}:{problem.where.column}" if problem.where.line else "-"
+        lines.append(f"  {place:<8}{problem.found} {problem.remedy}".rstrip())
+    return lines
+
+
+def _near(file: str) -> str:
+    """Return a path from the current folder, if it lies in it."""
+    try:
+        return str(Path(file).relative_to(Path.cwd()))
+    except ValueError:
+        return file
+
+
+def report(error: Exception) -> int:
+    """Write an unexpected error to a file, say where it is, and return the exit code."""
+    from runbook.workspace.shipped import user_data
+
+    folder = user_data() / "crashes"
+    when = datetime.now(UTC)
+    text = "\n".join(
+        (
+            f"runbook {version('release-runbook')} on Python {platform.python_version()}, {platform.platform()}",
+            f"at {when:%Y-%m-%dT%H:%M:%SZ}, command {' '.join(Path(sys.argv[0]).name.split() + sys.argv[1:])}",
+            "",
+            *traceback.format_exception(error),
+        )
+    )
+    typer.echo(f"Something failed that was not foreseen: {type(error).__name__}.", err=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / f"{when:%Y%m%dT%H%M%S%f}.txt"
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)
+    except OSError:
+        typer.echo(text, err=True)
+    else:
+        typer.echo(f"What is known of it is in {file}. A run that was going on is not lost: `runbook resume`.", err=True)
+    return 1

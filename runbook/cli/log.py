@@ -1,0 +1,27 @@
+"""`runbook log RUN`: the readable timeline."""
+
+from runbook.cli.options import JsonOption, WorkspaceOption
+from runbook.cli.result import Result, deliver
+from runbook.cli.status import RunArgument
+
+
+def command(run: RunArgument = None, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show a run's action log as a timeline."""
+    from runbook.cli.stored import find_run, open_journal
+    from runbook.reports.timeline import timeline
+
+    with open_journal(workspace) as journal:
+        lines = tuple(timeline(journal.read(find_run(journal, run).run)))
+    data = [
+        {
+            "sequence": line.sequence,
+            "clock": line.clock,
+            "t_plus": line.t_plus,
+            "who": line.who,
+            "kind": str(line.kind),
+            "text": line.text,
+        }
+        for line in lines
+    ]
+    text = [f"{line.sequence:>4}  {line.clock}  {line.t_plus:<9}  {line.who}: {line.text}" for line in lines]
+    deliver(Result("log", data, text), as_json=as_json)
