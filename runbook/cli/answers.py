@@ -1,4 +1,4 @@
-"""A file of answers, for a run without a terminal: step id → answer, evidence, who. A missing answer never means yes."""
+"""A file of answers, for a run without a terminal: step id → answer, evidence, who. None missing is taken for yes."""
 
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,6 @@ from runbook.model.problem import Problem, Refused, Source
 from runbook.model.questions import Ask, Question, Reply
 from runbook.model.steps import DecisionStep, Evidence, LookStep, ManualStep, StandDownStep, condition
 from runbook.terminal.scripted import Answers
-
-
 
 
 class AnswerBook(Answers):
@@ -78,7 +76,9 @@ def check_complete(plan: Plan, book: AnswerBook) -> None:
     if missing:
         raise Refused(
             [
-                Problem("no-answer", source.where((name,)), f'"{name}" has no answer.', "Add it; nothing is taken as yes.")
+                Problem(
+                    "no-answer", source.where((name,)), f'"{name}" has no answer.', "Add it; nothing is taken as yes."
+                )
                 for name in missing
             ]
         )
@@ -134,5 +134,3 @@ def _evidence(plan: Plan, step_id: str, evidence: dict[str, Evidence]) -> list[s
         elif item.required:
             wanted.append(question)
     return wanted
-
-

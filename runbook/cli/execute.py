@@ -9,7 +9,7 @@ import typer
 from runbook.cli.options import ReleaseOption, WorkspaceOption
 
 
-def command(  # noqa: PLR0913 — each is an option of the command
+def command(
     playbook: Annotated[str, typer.Argument(help="The playbook's id; `runbook list` shows them.")],
     release: ReleaseOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Practise: nothing can leave this computer.")] = False,

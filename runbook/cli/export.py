@@ -21,7 +21,9 @@ class Format(StrEnum):
 
 def command(
     run: RunArgument = None,
-    format_: Annotated[Format, typer.Option("--format", help="jsonl for programs, csv for a spreadsheet.")] = Format.MARKDOWN,
+    format_: Annotated[
+        Format, typer.Option("--format", help="jsonl for programs, csv for a spreadsheet.")
+    ] = Format.MARKDOWN,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write a new file, not the screen.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -68,5 +68,7 @@ def report(error: Exception) -> int:
     except OSError:
         typer.echo(text, err=True)
     else:
-        typer.echo(f"What is known of it is in {file}. A run that was going on is not lost: `runbook resume`.", err=True)
+        typer.echo(
+            f"What is known of it is in {file}. A run that was going on is not lost: `runbook resume`.", err=True
+        )
     return 1

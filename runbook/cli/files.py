@@ -95,9 +95,10 @@ def release_name(path: Path) -> str:
 
 def _due_today(path: Path, now: datetime) -> bool:
     release = load_release(path).value
-    return release is not None and release.due.astimezone(ZoneInfo(release.zone)).date() == now.astimezone(
-        ZoneInfo(release.zone)
-    ).date()
+    return (
+        release is not None
+        and release.due.astimezone(ZoneInfo(release.zone)).date() == now.astimezone(ZoneInfo(release.zone)).date()
+    )
 
 
 def read_all(loaded: Loaded[Workspace], playbook: Path, release: Path) -> Files:

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 
-def command(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet, or empty.")]) -> None:
+def command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is not there yet, or empty.")],
+) -> None:
     """Make a workspace: a commented copy of the example, with a release to practise on."""
     import shutil
 

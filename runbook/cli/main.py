@@ -60,7 +60,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001 — it ends the program before anything else
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which runbook this is, and leave.")
     ] = False,
 ) -> None:

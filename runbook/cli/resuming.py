@@ -68,5 +68,3 @@ def _enter(run: Run) -> None:
     last = run.state.last_at or run.clock.now()
     away = run.clock.now() - last
     run.append(run.fact(Kind.RESUMED, away=f"{away.total_seconds():.0f}", away_in_words=in_words(away)))
-
-

@@ -25,10 +25,10 @@ def command(
     """Show a playbook for a release: steps, roles, due times, and every message as it would go out."""
     from runbook.cli import starting
     from runbook.cli.wiring import live_channels
+    from runbook.clock import SystemClock
     from runbook.model.problem import Refused, Severity
     from runbook.planner.late import known_addresses
     from runbook.planner.plan import make_plan
-    from runbook.clock import SystemClock
 
     loads = starting.load(starting.Wish(playbook, release, workspace, dry_run=True))
     channels, misset = live_channels(loads.workspace)

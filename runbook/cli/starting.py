@@ -171,7 +171,9 @@ def _on_the_clock(text: str, release: Release, now: datetime) -> datetime:
     try:
         return local_time(now.astimezone(ZoneInfo(release.zone)).date(), text, release.zone)
     except NoSuchTime as error:
-        raise Usage(f'--due "{text}" is no time: {error}.', "Write now, plan, 09:30, or 2018-01-05T09:30:00Z.") from error
+        raise Usage(
+            f'--due "{text}" is no time: {error}.', "Write now, plan, 09:30, or 2018-01-05T09:30:00Z."
+        ) from error
 
 
 def check(prepared: Prepared) -> None:
@@ -193,14 +195,14 @@ def begin(prepared: Prepared) -> Iterator[Run]:
     with SqliteJournal(workspace.journal, prepared.clock) as journal:
         earlier = tuple(journal.runs())
         run_id = _next_id(prepared.plan.release.id, earlier)
-        ports = Ports(journal, prepared.channels, prepared.clock, How(yes=wish.yes, answers=given, clock=prepared.clock))
+        ports = Ports(
+            journal, prepared.channels, prepared.clock, How(yes=wish.yes, answers=given, clock=prepared.clock)
+        )
         wired = wire(run_id, prepared.plan, State(), workspace, ports)
         run = wired.run
         run.append(_started(prepared))
         notes = _notes(prepared, earlier)
-        wired.paper.put(
-            header(prepared.plan, run_id, prepared.clock.now(), places=places(workspace), notes=notes)
-        )
+        wired.paper.put(header(prepared.plan, run_id, prepared.clock.now(), places=places(workspace), notes=notes))
         yield run
 
 
@@ -234,7 +236,9 @@ def _notes(prepared: Prepared, earlier: tuple[RunSummary, ...]) -> list[str]:
     """Return what else the start screen says: whose files these are, when this was last practised, what is old."""
     notes = []
     if prepared.loads.files.workspace.shipped:
-        notes.append("There is no workspace here: this is the example that comes along. `runbook init DIR` makes yours.")
+        notes.append(
+            "There is no workspace here: this is the example that comes along. `runbook init DIR` makes yours."
+        )
     remarks = [p for p in prepared.problems if p.severity is Severity.REMARK]
     if prepared.wish.dry_run:
         return notes + problem_lines(tuple(remarks))

@@ -16,7 +16,7 @@ from runbook.workspace.shipped import user_data
 def journal_path(folder: Path | None) -> Path:
     """Return where the log lies: in the workspace, else in the user's data folder. The file may not exist yet."""
     root = folder or find_root(Path.cwd())
-    return (root if root else user_data()) / "runbook.db"
+    return (root or user_data()) / "runbook.db"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Where a run is put together. The only place that knows which channel, which eye, which desk and which clock is real."""
+"""Where a run is put together. The only place that knows which channel, eye, desk and clock is real."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -16,7 +16,6 @@ from runbook.exercise.channels import RehearsalChannel
 from runbook.exercise.looks import RehearsalEye, SimulatedLooks
 from runbook.loader.reader import Loaded
 from runbook.lookout.again import ThreadedLooks
-from runbook.lookout.eye import PublicEye
 from runbook.model.plan import Plan, Status
 from runbook.model.ports import Channel, Desk, Eye, Journal, Look, Looks
 from runbook.model.problem import Problem, Severity
@@ -142,6 +141,8 @@ def _looks(status: Status, ports: Ports, workspace: Workspace, post: Callable[[s
         return SimulatedLooks(RehearsalEye(), ports.clock, post)
     eye: Eye = RehearsalEye()
     if status == "actual":
+        from runbook.lookout.eye import PublicEye
+
         settings = workspace.settings.eye
         trusted = workspace.root / settings.ca_file if settings.ca_file else None
         eye = PublicEye(timeout=settings.timeout, ca_file=trusted, content_api=settings.content_api)
@@ -151,5 +152,8 @@ def _looks(status: Status, ports: Ports, workspace: Workspace, post: Callable[[s
 def places(workspace: Workspace) -> dict[str, str]:
     """Return what a person calls each channel: its account, its address, its sender."""
     keys = ("account", "url", "from")
-    named = {name: next((str(table[k]) for k in keys if k in table), "") for name, table in workspace.settings.channels.items()}
+    named = {
+        name: next((str(table[k]) for k in keys if k in table), "")
+        for name, table in workspace.settings.channels.items()
+    }
     return {name: place for name, place in named.items() if place}

@@ -40,7 +40,10 @@ def put_right(run: Run) -> None:
 
 def _which(run: Run, out: Sequence[Sending]) -> Sending:
     titles = [run.plan.message(s.message).title for s in out]
-    options = [Choice(str(i), title, run.plan.step(s.step).step.title) for i, (s, title) in enumerate(zip(out, titles, strict=True), 1)]
+    options = [
+        Choice(str(i), title, run.plan.step(s.step).step.title)
+        for i, (s, title) in enumerate(zip(out, titles, strict=True), 1)
+    ]
     return out[int(ask_choice(run, "put-right", "Which one?", options, example="1", listed=True).value) - 1]
 
 

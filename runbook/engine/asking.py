@@ -1,4 +1,4 @@
-"""Asking people. A question can be interrupted, and is put again; the keys that are always there work at every prompt."""
+"""Asking people. A question can be interrupted, and is put again; some keys work at every prompt."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ def ask_once(
     return answer
 
 
-def ask_text(  # noqa: PLR0913 — each is a property of the question
+def ask_text(
     run: Run,
     question_id: str,
     text: str,

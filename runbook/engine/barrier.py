@@ -1,7 +1,7 @@
 """The barrier: several messages made ready, staged up to their last byte, and released from one thread at one instant.
 
-Nothing in here talks to people or to the log. Until `release` returns nothing has been sent, and every way out before it
-(a channel that fails, an exception, Ctrl-C) ends in `discard`.
+Nothing in here talks to people or to the log. Until `release` is called nothing has been sent, and every way out before
+it (a channel that fails, an exception, Ctrl-C) ends in `discard`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

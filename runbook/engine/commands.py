@@ -56,7 +56,9 @@ def _hand_over(run: Run, _: str) -> None:
 
 def _correct_entry(run: Run, rest: str) -> None:
     while True:
-        number = rest or ask_text(run, "correct", "Number of the entry (`runbook log` shows them)", example="1", longest=9)
+        number = rest or ask_text(
+            run, "correct", "Number of the entry (`runbook log` shows them)", example="1", longest=9
+        )
         if number.isdigit() and 1 <= int(number) <= run.state.sequence:
             break
         rest = ""

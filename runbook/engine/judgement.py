@@ -1,4 +1,4 @@
-"""Decisions and clearances: asked of named people, in the order of succession, with what was agreed for when nobody answers."""
+"""Decisions and clearances: asked of named people, in the order of succession; what was agreed if nobody answers."""
 
 from datetime import datetime
 
@@ -42,14 +42,23 @@ def decision(run: Run, planned: PlannedStep) -> None:
         agreed = reply.value == "a"
         option = str(step.then) if agreed else names[int(reply.value) - 1]
         break
-    who = _AGREED_BY if agreed else reply.who or ask_person(
-        run, f"{planned.id}.who", "Who decides?", step.role, step=planned
+    who = (
+        _AGREED_BY
+        if agreed
+        else reply.who or ask_person(run, f"{planned.id}.who", "Who decides?", step.role, step=planned)
     )
     reason = ask_text(run, f"{planned.id}.reason", "Why?", example=step.reason_example, step=planned)
     title = step.options[option].title
     run.record(
         run.fact(
-            Kind.DECIDED, planned, actor=who, option=option, title=title, reason=reason, who=who, agreed_beforehand=agreed
+            Kind.DECIDED,
+            planned,
+            actor=who,
+            option=option,
+            title=title,
+            reason=reason,
+            who=who,
+            agreed_beforehand=agreed,
         )
     )
 
@@ -88,7 +97,7 @@ def _clear(run: Run, planned: PlannedStep, step: ClearanceStep) -> bool:
     who = ask_person(run, f"{planned.id}.who", "Who clears?", step.role, step=planned)
     if step.two_person and who in _releasers(run, planned):
         run.desk.show(
-            Sheet(f"{who} releases these messages, so somebody else must clear them. Hand a role over (h) or ask a deputy."),
+            Sheet(f"{who} releases these messages, so somebody else must clear them: ask a deputy, or hand over (h)."),
             run.state,
         )
         return False

@@ -1,4 +1,4 @@
-"""Looks: started by the machine, their results taken in whenever they come, and a person asked what a surprise means."""
+"""Looks: started by the machine, their results taken in whenever they come."""
 
 from runbook.engine.decide import Moves
 from runbook.engine.run import MACHINE, Run

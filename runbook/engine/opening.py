@@ -67,7 +67,11 @@ def _call(run: Run, role: PlannedRole) -> None:
     default = "1" if role.people else None
     reply = ask_choice(run, question_id, role.title, options, example="1", default=default, listed=True)
     chosen = role.people[int(reply.value) - 1] if reply.value != "o" else None
-    name = chosen.name if chosen else ask_text(run, f"{question_id}.name", "Name or function", example="Duty officer", longest=100)
+    name = (
+        chosen.name
+        if chosen
+        else ask_text(run, f"{question_id}.name", "Name or function", example="Duty officer", longest=100)
+    )
     deputy = chosen is not None and chosen is not role.people[0]
     run.record(
         run.fact(

@@ -36,9 +36,7 @@ def pending(run: Run, planned: PlannedStep) -> list[PlannedMessage]:
     """Return the messages of a step that are still to be sent: not those that went out or were left out."""
     settled = (Outcome.SENT, Outcome.SKIPPED)
     return [
-        m
-        for m in planned.messages
-        if m.id not in run.state.left_out and outcome_of(run, planned, m) not in settled
+        m for m in planned.messages if m.id not in run.state.left_out and outcome_of(run, planned, m) not in settled
     ]
 
 
@@ -63,7 +61,9 @@ def filled(run: Run, draft: Draft) -> Draft:
     return draft.filled(slot_values(run.plan, run.state, run.clock.now()))
 
 
-def prepare(run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], by_hand: Collection[str]) -> list[Job]:
+def prepare(
+    run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], by_hand: Collection[str]
+) -> list[Job]:
     """Make messages ready, all in parallel, and log which are."""
     jobs = [make_job(run, planned, m, BY_HAND if m.id in by_hand else m.channel) for m in messages]
     make_ready([job for job in jobs if not job.problem], run.limits.ready)

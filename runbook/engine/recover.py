@@ -96,7 +96,9 @@ def _receipt(run: Run, planned: PlannedStep, message: PlannedMessage, sending: S
     """Ask for the public address, where such a message has one."""
     question = f"{sending.message}.address"
     if message.draft.form is Form.FILES:
-        item = Evidence(title="Address", kind="addresses", example=message.planned.get("page") or "https://example.org/")
+        item = Evidence(
+            title="Address", kind="addresses", example=message.planned.get("page") or "https://example.org/"
+        )
         addresses = ask_addresses(run, planned, question, item)
         return Receipt(address=addresses["page"], addresses=addresses)
     if message.draft.form is Form.EMAIL:

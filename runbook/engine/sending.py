@@ -123,9 +123,7 @@ def _give_up(run: Run, planned: PlannedStep) -> bool:
         return False
     reason = ask_text(run, f"{planned.id}.reason", "Why is the rest given up?", example="sent by phone", step=planned)
     who = run.holder(planned.step.role).name
-    run.record(
-        *(run.fact(Kind.LEFT_OUT, planned, message=m.id, reason=reason, who=who) for m in pending(run, planned))
-    )
+    run.record(*(run.fact(Kind.LEFT_OUT, planned, message=m.id, reason=reason, who=who) for m in pending(run, planned)))
     return True
 
 

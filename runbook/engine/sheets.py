@@ -16,7 +16,9 @@ def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False)
     for message in planned.messages:
         blocks.append((f"{message.title} · {message.kind} · {message.length}", _words(message, values)))
         if corrections and message.correction:
-            blocks.append((f"If it must be corrected · {message.correction.length}", _words(message.correction, values)))
+            blocks.append(
+                (f"If it must be corrected · {message.correction.length}", _words(message.correction, values))
+            )
     return Sheet(planned.step.title, tuple(blocks), step=planned.id)
 
 

@@ -21,7 +21,9 @@ def look(run: Run, planned: PlannedStep) -> None:
         run.looks.stop(planned.id)
         looking.start(run, planned)
     elif key == "d":
-        seen = ask_text(run, f"{planned.id}.reason", "What did you see, and where?", example="a colleague's phone", step=planned)
+        seen = ask_text(
+            run, f"{planned.id}.reason", "What did you see, and where?", example="a colleague's phone", step=planned
+        )
         run.looks.stop(planned.id)
         run.record(run.fact(Kind.DONE, planned, by="hand", evidence={"seen": seen}))
     elif key == "s":

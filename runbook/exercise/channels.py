@@ -1,4 +1,4 @@
-"""A channel that can send nothing: it builds the live channel's payload and answers as the live one does when all is well.
+"""A channel that can send nothing. It builds the live channel's payload, and answers as if all were well.
 
 The live adapter is held only to build with; nothing in here can make it connect.
 """
@@ -33,7 +33,7 @@ class RehearsalChannel:
         """Return a staging that holds the payload in memory."""
         return RehearsalStaging(payload, key)
 
-    def find(self, payload: Payload, key: str) -> Found:
+    def find(self, payload: Payload, key: str) -> Found:  # noqa: ARG002 — the protocol's
         """Say that nobody can be asked, so that people practise answering."""
         return Found(answer=Answer.CANNOT_TELL, detail="In a rehearsal no service can be asked.", look_at="the log")
 

@@ -8,7 +8,7 @@ from runbook.model.ports import Look, LookAt, Sighting, Verdict
 
 
 class RehearsalEye:
-    """Sees what is expected, so that a rehearsal takes the branch of the day; once more it looks in vain if it waits."""
+    """Sees what is expected, so that a rehearsal takes the branch of the day; where it waits, once in vain."""
 
     def __init__(self) -> None:
         self._looks: Counter[tuple[str, Verdict]] = Counter()

@@ -1,7 +1,7 @@
 """Facts and entries: what the action log of a run is made of. There is no second event type.
 
 A `Fact` is what somebody has to say; the journal seals it into an `Entry` (sequence, times, host, hash). The kinds are
-listed here with the data each carries, and everything that reads a log (the state, the screen, the exports) goes by them.
+listed here with the data each carries, and everything that reads a log goes by them: state, screen, exports.
 """
 
 from collections.abc import Mapping

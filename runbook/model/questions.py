@@ -1,4 +1,4 @@
-"""What the engine asks of people, and what they answer. Every question has a safe default or none: silence is never yes."""
+"""What the engine asks of people, and what they answer. A default is the safe answer, or there is none."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,7 +76,7 @@ ALWAYS: tuple[Choice, ...] = (
     Choice("p", "pause", "leave the run; `runbook resume` continues it"),
     Choice("z", "stand down", "end the run before its last step, with a reason"),
 )
-"""The keys that work at any prompt. A question's own keys come first; with `/` before it, a key is always one of these."""
+"""The keys that work at any prompt. A question's own keys come first; with `/` before it, a key is one of these."""
 
 REAL_EVENT = Choice("!", "real event", "end this exercise at once")
 """In an exercise only."""

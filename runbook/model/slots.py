@@ -1,7 +1,7 @@
 """Values that are known only when the run has come so far: an address, the actual time, a ticket number.
 
-Templates are rendered once, at planning. What is not known then leaves a *slot* in the text, and the cleared text is the
-text with its slots. Filling them later is substitution, nothing else; there is no template language at run time.
+Templates are rendered once, at planning. What is not known then leaves a *slot* in the text, and the cleared text is
+the text with its slots. Filling them later is substitution, nothing else; there is no template language at run time.
 
 A slot stands between U+E000 and U+E001, two private characters that no file may contain.
 """
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 OPEN, CLOSE = "\ue000", "\ue001"
+_UNKNOWN = "\u2039\u203a"
 _SLOT = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}")
 
 
@@ -43,9 +44,9 @@ def fill(text: str, values: Mapping[str, str], *, as_html: bool = False) -> str:
 
 
 def reading(text: str, values: Mapping[str, str] | None = None) -> str:
-    """Return `text` for a person to read: known values filled in, the others as `‹name›`."""
+    """Return `text` for a person to read: known values filled in, the others by name in angle quotation marks."""
     known = values or {}
-    return _replace(text, lambda name: known.get(name, f"‹{name}›"))
+    return _replace(text, lambda name: known.get(name, f"{_UNKNOWN[0]}{name}{_UNKNOWN[1]}"))
 
 
 def _replace(text: str, value: Callable[[str], str]) -> str:

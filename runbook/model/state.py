@@ -1,7 +1,7 @@
 """The state of a run: the fold of its entries and nothing else.
 
-Resuming, the screen, `status` and every export are this one fold. It holds steps, people and messages, never entries, so
-a long log folds in constant memory.
+Resuming, the screen, `status` and every export are this one fold. It holds steps, people and messages, never entries,
+so a long log folds in constant memory.
 """
 
 from collections.abc import Callable, Iterable

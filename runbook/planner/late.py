@@ -1,6 +1,6 @@
-"""The names in a template whose values come later. Each turns into a slot (`runbook.model.slots`) when it is inserted.
+"""The names in a template whose values come later. Each turns into a slot (`runbook.model.slots`) when inserted.
 
-They can be inserted and nothing else: a text that depended on testing one would be a different text from the cleared one.
+They can be inserted and nothing else: a text that depended on testing one would not be the text that was cleared.
 """
 
 from collections.abc import Callable, Iterable, Mapping

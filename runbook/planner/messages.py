@@ -133,9 +133,7 @@ def _files(bench: Workbench, page: str, *, html: bool = True) -> Draft:
 
 
 def _parts(bench: Workbench, texts: Mapping[str, str | None], path: Path) -> dict[str, Part]:
-    return {
-        name: Part(text=bench.render(text, (*path, name))) for name, text in texts.items() if text is not None
-    }
+    return {name: Part(text=bench.render(text, (*path, name))) for name, text in texts.items() if text is not None}
 
 
 def _correction(bench: Workbench, correction: Correction | None, path: Path) -> dict[str, Part] | None:
@@ -168,7 +166,7 @@ class _Making:
     channel: str
     path: Path
 
-    def message(  # noqa: PLR0913 — each is a property of the message
+    def message(
         self,
         draft: Draft,
         *,

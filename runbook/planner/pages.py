@@ -1,4 +1,4 @@
-"""Text into HTML, for the landing page and for articles. Escaped first; slots pass through and are escaped when filled."""
+"""Text into HTML, for the landing page and for articles. Escaped first; slots are escaped when they are filled."""
 
 import html
 import re
@@ -12,7 +12,7 @@ _LINK = re.compile(rf"(https?://[^\s<>{OPEN}{CLOSE}]*[^\s<>{OPEN}{CLOSE}.,;:)]|{
 
 
 def paragraphs(text: str) -> str:
-    """Return plain text as HTML: blank lines part paragraphs, lines that begin with `- ` make a list, addresses link."""
+    """Return plain text as HTML: blank lines part paragraphs, lines with `- ` make a list, addresses become links."""
     blocks = (block for block in re.split(r"\n\s*\n", text.strip()) if block.strip())
     return "\n".join(_block(block.splitlines()) for block in blocks)
 

@@ -25,8 +25,8 @@ from runbook.workspace.folder import Workspace
 class Ingredients:
     """What a plan is made from.
 
-    `documents` are the release's documents as they lie on the disk now; `channels` by their names in the workspace, with
-    `by-hand` always among them; `due` moves the release's due time (in an exercise), UTC.
+    `documents` are the release's documents as they lie on the disk now; `channels` by their names in the workspace,
+    with `by-hand` always among them; `due` moves the release's due time (in an exercise), UTC.
     """
 
     playbook: Playbook
@@ -100,7 +100,9 @@ def _release(given: Ingredients) -> PlannedRelease:
 
 def _known(given: Ingredients, release: PlannedRelease, roles: tuple[PlannedRole, ...]) -> dict[str, Any]:
     """Return the names of a template that have their values now."""
-    documents = [{**d.model_dump(include={"id", "title", "kind", "name", "size"}), "format": d.format} for d in release.documents]
+    documents = [
+        {**d.model_dump(include={"id", "title", "kind", "name", "size"}), "format": d.format} for d in release.documents
+    ]
     facts = release.model_dump(exclude={"documents", "due"}) | {"due": release.due, "documents": documents}
     facts["main"] = next(d for d in documents if d["id"] == release.main.id)
     people = {
@@ -150,7 +152,9 @@ def _rendered(bench: Workbench, step: Step, path: tuple[str | int, ...]) -> Step
     return step.model_copy(update=update)
 
 
-def _moment(bench: Workbench, text: str | None, release: PlannedRelease, path: tuple[str | int, ...]) -> datetime | None:
+def _moment(
+    bench: Workbench, text: str | None, release: PlannedRelease, path: tuple[str | int, ...]
+) -> datetime | None:
     if text is None:
         return None
     try:

@@ -50,7 +50,11 @@ class Templates:
 
     def __init__(self, known: Mapping[str, Any], late: Mapping[str, Any], zone: str) -> None:
         self._env = SandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False, trim_blocks=True, lstrip_blocks=True
+            undefined=StrictUndefined,
+            autoescape=False,
+            keep_trailing_newline=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
         self._env.filters["clock"] = lambda at: clock_in(zone, at)
         self._env.filters["day"] = lambda at: day_in(zone, at)
@@ -73,7 +77,9 @@ class Templates:
         except TemplateSyntaxError as error:
             raise TemplateRefused(f"This template is not complete: {error.message}.", error.lineno) from error
         except UndefinedError as error:
-            raise TemplateRefused(f"{_sentence(error.message)} Known here: {', '.join(sorted(self._names))}.") from error
+            raise TemplateRefused(
+                f"{_sentence(error.message)} Known here: {', '.join(sorted(self._names))}."
+            ) from error
         except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             raise TemplateRefused(f"This template cannot be filled in: {error}.") from error
         return self._whole("".join(pieces).strip())
