@@ -452,7 +452,7 @@ def test_every_error_of_httpx_has_its_words() -> None:
         assert status_ in {"timed out", "no answer", "broken off"}
 
 
-def test_watching_again_does_not_load_what_looks() -> None:
-    script = "import sys, runbook.lookout.again; print('httpx' in sys.modules)"
+def test_nothing_is_loaded_from_the_web_before_the_first_look() -> None:
+    script = "import sys, runbook.lookout.again, runbook.lookout.eye as e; e.PublicEye(); print('httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
