@@ -3,6 +3,7 @@
 A command imports what it needs when it runs, so that `--help` and `--version` start at once.
 """
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -30,6 +31,9 @@ class Commands(TyperGroup):
         except KeyboardInterrupt as error:
             typer.echo("\nStopped. Nothing is lost: `runbook resume` carries on.", err=True)
             raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has stopped reading
+            raise typer.Exit(1) from error
         except Exception as error:
             if type(error).__module__.startswith(("typer", "click")):
                 raise

@@ -40,7 +40,7 @@ def command(
     known = known_addresses(planned.plan)
     if message is not None:
         one = _message(planned.plan, message)
-        deliver(Result("show", _message_data(one, known), _words(one, known)), as_json=as_json)
+        deliver(Result("show", _message_data(one, known), _words(one, known, source=True)), as_json=as_json)
         return
     lines = _lines(planned.plan, problems, known)
     deliver(Result("show", _data(planned.plan, problems, known), lines), as_json=as_json)
@@ -145,21 +145,26 @@ def _step_lines(plan: "Plan", step: "PlannedStep", known: dict[str, str]) -> Ite
     for name in ("instructions", "copy_text", "question"):
         text = getattr(step.step, name, None)
         if text:
-            yield from (f"    | {line}" for line in slots.reading(text, known).splitlines())
+            yield from (f"    | {line}".rstrip() for line in slots.reading(text, known).splitlines())
     for message in step.messages:
         yield f"    {message.id} · {message.channel} ({message.kind}) · {message.summary} · {message.length}"
-        yield from (f"    | {line}".rstrip() for line in _words(message, known))
+        if step.step.kind != "manual":  # its words stand above already, ready to copy
+            yield from (f"    | {line}".rstrip() for line in _words(message, known))
         if message.correction:
             yield f"    {message.correction.id} · if it must be put right · {message.correction.length}"
             yield from (f"    | {line}".rstrip() for line in _words(message.correction, known))
     yield ""
 
 
-def _words(message: "PlannedMessage", known: dict[str, str]) -> Iterator[str]:
+def _words(message: "PlannedMessage", known: dict[str, str], *, source: bool = False) -> Iterator[str]:
+    """Yield a message's lines; pages as they read, or with `source` as they are sent."""
     from runbook.model import slots
+    from runbook.model.plain import plain_text
 
     for name, part in message.draft.parts.items():
         text = slots.reading(part.text, known)
+        if part.html and not source:
+            text = plain_text(text)
         if name in ("subject", "title"):
             yield f"{name.capitalize()}: {text}"
             yield ""

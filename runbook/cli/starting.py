@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from runbook.loader.reader import Loaded
 from runbook.model.entries import Fact, Kind
 from runbook.model.plan import Plan, Status
 from runbook.model.ports import Channel, RunSummary
-from runbook.model.problem import Problem, Refused, Severity, broken
+from runbook.model.problem import Problem, Refused, Severity, Source, broken
 from runbook.model.release import Release
 from runbook.model.state import State
 from runbook.model.times import NoSuchTime, local_time
@@ -130,8 +130,20 @@ def prepare(wish: Wish, loads: Loads) -> Prepared:
     channels = channels_for(wish.status, live)
     clock = How(yes=wish.yes).chosen_clock()
     planned = make_plan(ingredients(loads.files, channels, wish.status, clock.now(), _due(wish, loads, clock.now())))
-    problems = (*loads.files.problems, *misset, *planned.problems)
+    wrong_day = () if wish.dry_run else _another_day(planned.plan, loads.files.release.source, clock.now())
+    problems = (*loads.files.problems, *misset, *planned.problems, *wrong_day)
     return Prepared(wish, loads, channels, clock, planned, problems)
+
+
+def _another_day(plan: Plan, source: Source, now: datetime) -> tuple[Problem, ...]:
+    """Return a problem if the release is not one of today: it may be the wrong file."""
+    due = plan.release.due
+    if abs(now - due) < timedelta(days=1):
+        return ()
+    found = f"This release {'was' if due < now else 'is'} due on {due.day} {due:%B %Y}, which is not today."
+    remedy = "Check that it is the right release: --release names another."
+    settle = "It is the right one, and the run is about that day."
+    return (Problem("another-day", source.where(("date",)), found, remedy, Severity.REMARK, settle),)
 
 
 def ingredients(

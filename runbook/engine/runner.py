@@ -80,7 +80,7 @@ def _choose(run: Run, moves: Moves, back: str | None) -> PlannedStep | None:
     possible = bool(moves.ready or moves.blocked)
     question = Question(
         id="next" if possible else "wait",
-        text="Can be done now" if possible else "Waiting",
+        text="Can be done now" if possible else "Looking as the public does" if moves.looks else "Waiting",
         ask=Ask.CHOICE if possible else Ask.WAIT,
         options=options,
         listed=True,

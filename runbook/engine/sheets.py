@@ -4,6 +4,7 @@ from runbook.engine.run import Run
 from runbook.engine.values import slot_values
 from runbook.model import slots
 from runbook.model.message import Form
+from runbook.model.plain import plain_text
 from runbook.model.plan import PlannedMessage, PlannedStep, short
 from runbook.model.questions import Sheet
 from runbook.model.steps import ClearanceStep
@@ -29,7 +30,8 @@ def _words(message: PlannedMessage, values: dict[str, str]) -> str:
         lines += sorted(set(message.planned.values()))
     for name, part in message.draft.parts.items():
         label = f"{name.capitalize()}: " if name in ("subject", "title") else ""
-        lines.append(f"{label}{slots.reading(part.text, values)}")
+        text = slots.reading(part.text, values)
+        lines.append(f"{label}{plain_text(text) if part.html else text}")
     return "\n".join(lines)
 
 

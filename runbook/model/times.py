@@ -76,12 +76,14 @@ def in_words(length: timedelta) -> str:
 
 
 def after_due(now: datetime, due: datetime) -> str:
-    """Return `T+4 min` or `T-2 min`; completed minutes, so 119 seconds after is `T+1 min`."""
+    """Return `T+4 min`, `T-2 min`, `T+3 h 5 min` or `T+3 days`; completed minutes, so 119 seconds is `T+1 min`."""
     seconds = (now - due).total_seconds()
     sign, length = ("+", seconds) if seconds >= 0 else ("-", -seconds)
     minutes = int(length // 60)
     if minutes < 120:
         return f"T{sign}{minutes} min"
+    if minutes >= 48 * 60:
+        return f"T{sign}{minutes // 1440} days"
     return f"T{sign}{minutes // 60} h {minutes % 60} min"
 
 
