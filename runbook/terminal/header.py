@@ -1,0 +1,203 @@
+"""The first screen of a run, and where it stands: real and exercise are told apart by words, marks and colour."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from runbook.model.exercise_mark import MARK
+from runbook.model.message import Form
+from runbook.model.plan import Plan, PlannedMessage, PlannedStep
+from runbook.model.state import Progress, State, StepState
+from runbook.model.steps import condition
+from runbook.terminal.styled import BLANK, Ink, Styled
+from runbook.terminal.summary import judged_lines
+from runbook.terminal.words import (
+    BADGES,
+    clock,
+    counted,
+    due_in_words,
+    full_time,
+    kind_in_words,
+    message_title,
+    role_title,
+    t_plus,
+)
+
+
+def header(
+    plan: Plan, run: str, now: datetime, *, places: Mapping[str, str] | None = None, notes: Sequence[str] = ()
+) -> tuple[Styled, ...]:
+    """Return the start screen, with everything that a live run will do named before anything is asked.
+
+    places    by channel name, what a person calls it: `@ofqual`, `https://alternate.example.org`
+    notes     further lines: when it was last rehearsed, what the last check found
+    """
+    real = plan.status == "actual"
+    return tuple(_real(plan, run, now, places or {}, notes) if real else _practice(plan, run, now, notes))
+
+
+def _real(plan: Plan, run: str, now: datetime, places: Mapping[str, str], notes: Sequence[str]) -> Iterator[Styled]:
+    yield Styled(plan.title, mark=BADGES["actual"], mark_ink=Ink.ALERT, ink=Ink.STRONG)
+    yield Styled(plan.release.title)
+    yield Styled(f"Due {full_time(plan.release.due, plan)} · now {clock(now, plan)} · {t_plus(now, plan)}")
+    yield Styled(f"Run {run} · Ctrl-C at any time: nothing is lost, `runbook resume`")
+    yield BLANK
+    effects = what_it_will_do(plan, places)
+    if effects:
+        yield Styled(f"For real: it will {effects}, each only when you say so.", ink=Ink.STRONG)
+    else:
+        yield Styled("For real. It sends nothing by itself: every message goes by hand.", ink=Ink.STRONG)
+    for note in notes:
+        yield Styled(note)
+
+
+def _practice(plan: Plan, run: str, now: datetime, notes: Sequence[str]) -> Iterator[Styled]:
+    yield Styled(f"Practising: {plan.title}", mark=MARK, mark_ink=Ink.PRACTICE, ink=Ink.STRONG)
+    yield Styled(plan.release.title)
+    yield Styled(f"Practised as if due {full_time(plan.release.due, plan)} · now {clock(now, plan)}")
+    yield Styled(f"{t_plus(now, plan)} · Run {run} · Ctrl-C pauses, `runbook resume` goes on")
+    yield BLANK
+    yield Styled("Nothing in this run can leave this computer. `!` ends it at once for a real event.")
+    for note in notes:
+        yield Styled(note)
+
+
+def what_it_will_do(plan: Plan, places: Mapping[str, str]) -> str:
+    """Return what a live run sends and publishes at most, with counts; empty if all of it goes by hand."""
+    messages = list(plan.messages())
+    effects = [
+        *_emails(messages),
+        *_by_channel(messages, Form.POST, places),
+        *_by_channel(messages, Form.FILES, places),
+        *_by_channel(messages, Form.ARTICLE, places),
+    ]
+    return f"{', '.join(effects[:-1])} and {effects[-1]}" if len(effects) > 1 else "".join(effects)
+
+
+_READERS = {
+    "press": ("journalist", "journalists"),
+    "public": ("user", "users"),
+    "roles": ("role holder", "role holders"),
+}
+
+
+def _emails(messages: list[PlannedMessage]) -> Iterator[str]:
+    for audience in ("press", "public", "roles"):
+        found = [m for m in messages if m.draft.form is Form.EMAIL and m.audience == audience]
+        addresses = {address for message in found for address in message.draft.recipients}
+        if addresses:
+            yield f"e-mail {counted(len(addresses), *_READERS[audience])}"
+
+
+def _by_channel(messages: list[PlannedMessage], form: Form, places: Mapping[str, str]) -> Iterator[str]:
+    found = [message for message in messages if message.draft.form is form]
+    for channel in dict.fromkeys(message.channel for message in found):
+        of_channel = [message for message in found if message.channel == channel]
+        yield _effect(form, of_channel, channel, places.get(channel, ""))
+
+
+def _effect(form: Form, messages: list[PlannedMessage], channel: str, place: str) -> str:
+    kind = kind_in_words(messages[0].kind)
+    if form is Form.POST:
+        where = "by hand" if kind == "by hand" else f"on {kind}"
+        return f"post {where}{f' as {place}' if place else ''}"
+    if form is Form.FILES:
+        documents = {document.id for message in messages for document in message.draft.documents}
+        return f"publish {counted(len(documents), 'document')} on {place or channel}"
+    return f"publish {counted(len(messages), 'page')} on {place or channel}"
+
+
+_STEP_MARKS = {Progress.DONE: "ok", Progress.SKIPPED: "--", Progress.BEGUN: ">>", Progress.WAITING: "  "}
+
+
+def status_lines(state: State, now: datetime) -> tuple[Styled, ...]:
+    """Return where a run stands: steps, people, messages and milestones so far."""
+    return tuple(_status(state, now)) if state.plan is not None else (Styled("No run has been started.", mark="--"),)
+
+
+def _status(state: State, now: datetime) -> Iterator[Styled]:
+    plan = state.plan
+    if plan is None:
+        return
+    ink = Ink.ALERT if state.status == "actual" else Ink.PRACTICE
+    yield Styled(plan.title, mark=BADGES[state.status], mark_ink=ink, ink=Ink.STRONG)
+    yield Styled(plan.release.title)
+    at = state.stood_down_at or now
+    yield Styled(f"Due {full_time(plan.release.due, plan)} · {_standing(state, now)} · {t_plus(at, plan)}")
+    entries = counted(state.sequence, "entry", "entries")
+    yield Styled(f"Run {state.run} · {entries} · {counted(state.enquiries, 'enquiry', 'enquiries')}")
+    yield BLANK
+    yield from _steps(plan, state, at)
+    yield from _people(plan, state)
+    yield from _messages(state)
+    judged = list(judged_lines(state)) if state.milestones or state.over else []
+    if judged:
+        yield BLANK
+        yield from judged
+
+
+def _standing(state: State, now: datetime) -> str:
+    if state.stood_down_at is not None:
+        return f"stood down {clock(state.stood_down_at, state.plan)}"
+    return f"{'paused, ' if state.paused else ''}now {clock(now, state.plan)}"
+
+
+def _steps(plan: Plan, state: State, now: datetime) -> Iterator[Styled]:
+    for planned in plan.steps:
+        # `State.step` would add a step that nothing is known of, and looking must not change what is looked at.
+        step = state.steps.get(planned.id, StepState())
+        text = f"{planned.number:>2} {planned.step.title} · {role_title(plan, planned.step.role)}"
+        right = _progress(plan, state, planned, step, now)
+        late = "overdue" in right and not state.over
+        ink = Ink.STRONG if step.progress is Progress.BEGUN else Ink.PLAIN
+        mark = _STEP_MARKS[step.progress]
+        yield Styled(text, mark=mark, right=right, ink=ink, right_ink=Ink.BAD if late else Ink.QUIET)
+
+
+def _progress(plan: Plan, state: State, planned: PlannedStep, step: StepState, now: datetime) -> str:
+    if step.progress is Progress.SKIPPED:
+        return f"skipped · {clock(step.over_at, plan)}" if step.over_at else "skipped"
+    if step.progress is Progress.DONE and step.over_at is not None:
+        due = due_in_words(planned, now, plan, step.over_at)
+        return f"{due} · {clock(step.over_at, plan)}" if due else clock(step.over_at, plan)
+    if _not_needed(state, planned):
+        return "not needed"
+    due = due_in_words(planned, now, plan)
+    return f"{due} · {step.progress}" if due else str(step.progress)
+
+
+def _not_needed(state: State, planned: PlannedStep) -> bool:
+    """Whether a decision went the other way, or what the step bridges is done."""
+    bridged = state.steps.get(planned.step.unless or "", StepState())
+    if bridged.progress is Progress.DONE:
+        return True
+    if planned.step.when is None:
+        return False
+    decision, option = condition(planned.step.when)
+    return state.decisions.get(decision, option) != option
+
+
+def _people(plan: Plan, state: State) -> Iterator[Styled]:
+    if not state.holders:
+        return
+    yield BLANK
+    for role, person in state.holders.items():
+        phone = f"  {person.phone}" if person.phone else ""
+        yield Styled(f"{role_title(plan, role)}: {person.name}{phone}", mark="On:", mark_ink=Ink.QUIET)
+
+
+def _messages(state: State) -> Iterator[Styled]:
+    if not (state.sendings or state.left_out):
+        return
+    yield BLANK
+    for sending in state.sendings.values():
+        title = message_title(state, sending.message, correction=sending.correction)
+        time = clock(sending.outcome_at or sending.intent_at, state.plan)
+        if sending.unknown:
+            yield Styled(f"{title}: we don't know whether it went out", mark="??", ink=Ink.STRONG, right=time)
+            continue
+        word = "taken down" if sending.withdrawn else str(sending.outcome)
+        address = sending.receipt.address if sending.receipt else ""
+        mark = "ok" if word == "sent" else "no" if word == "not sent" else "--"
+        yield Styled(f"{title}: {word}{'  ' + address if address else ''}", mark=mark, right=time)
+    for message, reason in state.left_out.items():
+        yield Styled(f"{message_title(state, message)}: left out. {reason}", mark="--")

@@ -1,0 +1,140 @@
+"""How a question stands on the screen: its text with the time beside it, the choices, and the keys. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Choice, Question
+from runbook.model.state import State
+from runbook.terminal.styled import BLANK, Ink, Styled, marked, one_line
+from runbook.terminal.words import BADGES, due_in_words, step_of, t_plus
+
+_SHOWN_FIRST = "enh"
+"""The keys that work everywhere and stand on the line of keys, as many as fit; `?` shows the others."""
+_SHOWN_WAITING = "enp"
+_ROOM = 3
+"""Columns kept free on the line for what is typed."""
+
+
+def question_lines(question: Question, state: State, now: datetime) -> tuple[Styled, ...]:
+    """Return what stands above the line that is typed on."""
+    return tuple(_above(question, state, now))
+
+
+def _above(question: Question, state: State, now: datetime) -> Iterator[Styled]:
+    if question.ask in (Ask.TEXT, Ask.TYPED):
+        return
+    where = standing(question, state, now)
+    if one_choice(question):
+        # "Press Enter to practise": its text is the line that is typed on.
+        yield Styled(right=where)
+    else:
+        yield marked(question.text, Ink.STRONG, right=where)
+    if question.listed:
+        widest = max((cell_len(one_line(choice.label)) for choice in question.options), default=0)
+        for choice in question.options:
+            label = one_line(choice.label)
+            hint = f"{' ' * (widest - cell_len(label))}  {one_line(choice.hint)}" if choice.hint else ""
+            yield Styled(label + hint, mark=choice.key, indent=2)
+
+
+def standing(question: Question, state: State, now: datetime) -> str:
+    """Return what is visible at every question: real or exercise, the time against the due time, what is late."""
+    planned = step_of(state, question.step)
+    due = due_in_words(planned, now, state.plan) if planned and state.plan else ""
+    time = "" if question.text.startswith(("T+", "T-")) else t_plus(now, state.plan)
+    return " · ".join(part for part in (time, due, BADGES[state.status]) if part)
+
+
+def one_choice(question: Question) -> bool:
+    """Whether there is one answer and Enter gives it, so that its text says everything."""
+    keys = [choice.key for choice in question.options]
+    return question.ask is Ask.CHOICE and keys in ([], [question.default]) and question.default is not None
+
+
+def typing_line(question: Question, width: int) -> tuple[tuple[str, ...], str]:
+    """Return the line that is typed on, and the lines of keys before it where they need more than one."""
+    if question.ask is Ask.TEXT:
+        return (), _text_prompt(question)
+    if question.ask is Ask.TYPED or one_choice(question):
+        return (), _ended(one_line(question.text))
+    first = _choices(question)
+    extra = [f"{choice.key} {choice.label}" for choice in _extra(question)]
+    while extra and not _fits([*first, *extra, "? all keys"], width):
+        extra.pop()
+    *rows, last = _rows([*first, *extra, "? all keys"], width)
+    return tuple(rows), f"{last}: "
+
+
+def _text_prompt(question: Question) -> str:
+    text = one_line(question.text)
+    if question.default:
+        text += f" (Enter: {one_line(question.default)})"
+    elif not question.required:
+        text += " (Enter if none yet)" if "(enter" not in text.lower() else ""
+    return _ended(text)
+
+
+def _ended(text: str) -> str:
+    return f"{text} " if text.endswith(("?", ":")) else f"{text.rstrip('.')}: "
+
+
+def _choices(question: Question) -> list[str]:
+    if not question.listed:
+        return [_choice(choice, question.default) for choice in question.options]
+    number = "Number" if all(choice.key.isdigit() for choice in question.options) else "Key"
+    return [f"{number} (Enter: {question.default})" if question.default else number]
+
+
+def _choice(choice: Choice, default: str | None) -> str:
+    if not choice.key:
+        return one_line(choice.label)
+    return f"{choice.key} {one_line(choice.label)}{' (Enter)' if choice.key == default else ''}"
+
+
+def _extra(question: Question) -> list[Choice]:
+    own = {choice.key.casefold() for choice in question.options}
+    shown = _SHOWN_WAITING if question.ask is Ask.WAIT else _SHOWN_FIRST
+    return [choice for choice in ALWAYS if choice.key in shown and choice.key not in own]
+
+
+def _fits(keys: Sequence[str], width: int) -> bool:
+    return cell_len(" · ".join(keys)) + 2 + _ROOM <= width
+
+
+def _rows(keys: Sequence[str], width: int) -> list[str]:
+    rows = [keys[0]]
+    for key in keys[1:]:
+        if _fits([rows[-1], key], width):
+            rows[-1] = f"{rows[-1]} · {key}"
+        else:
+            rows.append(key)
+    return rows
+
+
+def all_keys(question: Question, state: State) -> tuple[Styled, ...]:
+    """Return every key that works here, one a line: the question's own, then those that work at any prompt."""
+    return tuple(_all_keys(question, state))
+
+
+def _all_keys(question: Question, state: State) -> Iterator[Styled]:
+    own = {choice.key.casefold() for choice in question.options}
+    for choice in question.options:
+        yield _key_line(choice.key, choice)
+    if question.ask is Ask.TEXT:
+        yield Styled(f"A line of text, at most {question.longest} characters.", indent=2)
+    if question.ask is Ask.TYPED:
+        yield Styled(f"Exactly {question.expected}, typed out.", indent=2)
+    typed = question.ask in (Ask.TEXT, Ask.TYPED)
+    yield Styled("At any prompt:" if not typed else "At any prompt; here with / before the key:")
+    for choice in (*ALWAYS, *((REAL_EVENT,) if state.status == "exercise" else ())):
+        yield _key_line(f"/{choice.key}" if typed or choice.key in own else choice.key, choice)
+    yield Styled("Text may follow on the same line: e Herald news desk, when is it out?")
+    yield Styled("Ctrl-C leaves at any time: nothing is lost, `runbook resume` carries on.")
+    yield BLANK
+
+
+def _key_line(key: str, choice: Choice) -> Styled:
+    hint = f"  {choice.hint}" if choice.hint else ""
+    return Styled(f"{one_line(choice.label):<14}{hint}", mark=key, indent=2)

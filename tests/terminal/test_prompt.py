@@ -1,0 +1,104 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from runbook.model.questions import ALWAYS, Ask, Choice, Question
+from runbook.terminal.prompt import all_keys, question_lines, typing_line
+
+from support.terminal_plan import DUE, Story
+
+KEYS = (Choice("d", "done"), Choice("s", "skip"), Choice("b", "not yet, go back"))
+NOW = DUE + timedelta(minutes=8)
+
+
+def above(question, status="actual"):
+    return [str(line) for line in question_lines(question, Story(status).state, NOW)]
+
+
+def test_a_question_shows_the_time_the_due_time_and_whether_it_is_real():
+    question = Question("report-fault", "Done?", options=KEYS, step="report-fault")
+    assert above(question)[0].startswith("Done?")
+    assert above(question)[0].endswith("T+8 min · due T+5, overdue by 3 min · ACTUAL")
+    assert above(question, "exercise")[0].endswith(" · EXERCISE")
+
+
+def test_the_keys_stand_on_one_line_with_as_many_of_the_others_as_fit():
+    question = Question("q", "Done?", options=KEYS)
+    rows, last = typing_line(question, 80)
+    assert rows == ()
+    assert last == "d done · s skip · b not yet, go back · e enquiry · n note · ? all keys: "
+    assert typing_line(question, 60)[1] == "d done · s skip · b not yet, go back · ? all keys: "
+
+
+def test_the_default_is_named():
+    question = Question("q", "Done?", options=KEYS, default="b")
+    assert "b not yet, go back (Enter) · " in typing_line(question, 80)[1]
+
+
+def test_a_key_of_the_question_s_own_hides_the_one_that_always_works():
+    question = Question("q", "Is it there?", options=(Choice("y", "it is"), Choice("n", "it is not")))
+    assert typing_line(question, 80)[1] == "y it is · n it is not · e enquiry · h hand over · ? all keys: "
+
+
+@given(st.lists(st.text("abcdefgh ", min_size=3, max_size=40), min_size=1, max_size=12), st.integers(48, 80))
+def test_many_keys_go_over_several_lines_with_room_left_to_type(labels, width):
+    question = Question("q", "?", options=tuple(Choice(str(n), label) for n, label in enumerate(labels, 1)))
+    rows, last = typing_line(question, width)
+    assert all(cell_len(row) + 3 <= width for row in (*rows, last.removesuffix(": ")))
+    assert last.endswith("? all keys: ")
+
+
+def test_listed_choices_stand_one_a_line_with_their_hints_in_a_column():
+    options = (Choice("1", "Report the fault", "Communications"), Choice("2", "Try the levers", "Lead"))
+    question = Question("next", "Can be done now", options=options, listed=True, default="1")
+    assert above(question)[1:] == ["  1   Report the fault  Communications", "  2   Try the levers    Lead"]
+    assert typing_line(question, 80)[1] == "Number (Enter: 1) · e enquiry · n note · h hand over · ? all keys: "
+
+
+def test_one_answer_that_enter_gives_needs_no_keys():
+    question = Question("begin", "Press Enter to practise", options=(Choice("y", "practise"),), default="y")
+    assert typing_line(question, 80) == ((), "Press Enter to practise: ")
+    two = Question("begin", "Press Enter", options=(Choice("", "Enter"), Choice("q", "leave")), default="")
+    assert typing_line(two, 80)[1].startswith("Enter · q leave · ")
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        (Question("q", "Why?", ask=Ask.TEXT), "Why? "),
+        (Question("q", "Ticket number", ask=Ask.TEXT, required=False), "Ticket number (Enter if none yet): "),
+        (Question("q", "Ticket (Enter if none yet)", ask=Ask.TEXT, required=False), "Ticket (Enter if none yet): "),
+        (Question("q", "How", ask=Ask.TEXT, default="by phone"), "How (Enter: by phone): "),
+        (Question("q", "Type x to begin", ask=Ask.TYPED, expected="x"), "Type x to begin: "),
+    ],
+)
+def test_a_text_is_asked_for_on_its_own_line(question, line):
+    assert typing_line(question, 80) == ((), line)
+    assert above(question) == []
+
+
+def test_waiting_shows_the_keys_that_are_always_there():
+    question = Question("wait", "Waiting for the original page.", ask=Ask.WAIT)
+    assert typing_line(question, 80)[1] == "e enquiry · n note · p pause · ? all keys: "
+
+
+def test_all_keys_names_each_with_what_it_does():
+    state = Story("exercise").state
+    said = "\n".join(str(line) for line in all_keys(Question("q", "?", options=(Choice("n", "it is not"),)), state))
+    for choice in ALWAYS:
+        assert choice.label in said
+        assert " ".join(choice.hint.split()) in " ".join(said.split())
+    assert "  n   it is not" in said
+    assert "  /n  note" in said
+    assert "end this exercise at once" in said
+    actual = "\n".join(str(line) for line in all_keys(Question("q", "?", ask=Ask.TEXT), Story().state))
+    assert "here with / before the key" in actual
+    assert "/e  enquiry" in actual
+    assert "end this exercise" not in actual
+
+
+def test_a_question_s_text_is_never_obeyed_by_the_terminal():
+    question = Question("q", "\x1b[2JDone?", options=(Choice("d", "\x1b[31mdone"),))
+    assert "\x1b" not in "".join([*above(question), *typing_line(question, 80)[0], typing_line(question, 80)[1]])

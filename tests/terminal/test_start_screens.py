@@ -1,0 +1,129 @@
+import re
+from datetime import timedelta
+
+from runbook.model.entries import Kind
+from runbook.model.message import Form
+from runbook.model.state import Progress
+from runbook.terminal.header import header, status_lines, what_it_will_do
+
+from support.terminal_plan import DUE, RUN, Story, plan
+
+NOW = DUE + timedelta(seconds=130)
+
+
+def text(lines):
+    return "\n".join(str(line) for line in lines)
+
+
+def test_for_real_the_effect_is_named_before_anything_is_asked():
+    places = {"x": "@example", "upload": "the alternate site"}
+    said = text(header(plan(), RUN, NOW, places=places, notes=("Last rehearsed 3 weeks ago.",)))
+    assert said.splitlines()[0] == "ACTUAL  GOV.UK publication failure"
+    assert "Due Fri 5 January 2018 09:30:00 GMT · now 09:32:10 · T+2 min" in said
+    assert f"Run {RUN} · Ctrl-C at any time: nothing is lost, `runbook resume`" in said
+    assert (
+        "it will e-mail 214 journalists, post on X as @example and publish 2 documents on the alternate site"
+        in " ".join(said.split())
+    )
+    assert said.splitlines()[-1] == "Last rehearsed 3 weeks ago."
+
+
+def test_an_exercise_has_other_words_and_another_mark():
+    real, practice = text(header(plan(), RUN, NOW)), text(header(plan("exercise"), RUN, NOW))
+    assert practice.startswith("EXERCISE EXERCISE EXERCISE  Practising: GOV.UK publication failure")
+    assert "Nothing in this run can leave this computer." in practice
+    assert "`!` ends it at once for a real event." in " ".join(practice.split())
+    for word in ("ACTUAL", "For real", "it will e-mail", "only when you say so"):
+        assert word in real
+        assert word not in practice
+    assert "EXERCISE" not in real
+
+
+def test_a_plan_that_sends_nothing_by_machine_says_so():
+    by_hand = plan()
+    by_hand = by_hand.model_copy(update={"steps": tuple(s.model_copy(update={"messages": ()}) for s in by_hand.steps)})
+    assert what_it_will_do(by_hand, {}) == ""
+    assert "every message goes by hand" in text(header(by_hand, RUN, NOW))
+
+
+def test_people_who_get_two_messages_are_counted_once():
+    twice = plan()
+    steps = tuple(s.model_copy(update={"messages": s.messages * 2}) for s in twice.steps)
+    assert what_it_will_do(twice.model_copy(update={"steps": steps}), {}).startswith(
+        "e-mail 214 journalists, post on X"
+    )
+
+
+def test_role_holders_and_pages_are_named_apart():
+    twice = plan()
+    announce = twice.step("announce")
+    alert, page = announce.messages[0], announce.messages[2]
+    alert = alert.model_copy(
+        update={"audience": "roles", "draft": alert.draft.model_copy(update={"recipients": ("a@example.org",)})}
+    )
+    page = page.model_copy(update={"channel": "news", "draft": page.draft.model_copy(update={"form": Form.ARTICLE})})
+    changed = announce.model_copy(update={"messages": (*announce.messages, alert, page)})
+    steps = tuple(changed if s.id == "announce" else s for s in twice.steps)
+    said = what_it_will_do(twice.model_copy(update={"steps": steps}), {"news": "https://news.example.org"})
+    assert "e-mail 1 role holder," in said
+    assert said.endswith("and publish 1 page on https://news.example.org")
+
+
+def test_where_it_stands_shows_steps_people_messages_and_milestones():
+    story = Story()
+    for kind in (Kind.ON, Kind.BEGUN, Kind.DONE, Kind.INTENT, Kind.OUTCOME, Kind.ENQUIRY, Kind.LEFT_OUT):
+        story.enter(kind)
+    said = text(status_lines(story.state, DUE + timedelta(minutes=12)))
+    assert said.startswith("ACTUAL  GOV.UK publication failure")
+    assert "now 09:42:00 · T+12 min" in said
+    assert "8 entries · 1 enquiry" in said
+    assert re.search(r"^ok   2 Report the fault to GOV.UK · Communications +due T\+5 · 09:32:38$", said, re.MULTILINE)
+    assert re.search(r"due T\+10, overdue by 2 min · waiting$", said, re.MULTILINE)
+    assert "On:  Communications: Digital officer  020 7946 0003" in said
+    assert re.search(r"^ok  Journalists: sent +09:32:52$", said, re.MULTILINE)
+    assert "--  Post: left out. X is down" in said
+    assert re.search(r"Fault reported +after 2 min +objective 5 min +met$", said, re.MULTILINE)
+
+
+def test_where_it_stands_says_what_nobody_knows():
+    story = Story()
+    story.enter(Kind.INTENT)
+    assert "??  Journalists: we don't know whether it went out" in text(status_lines(story.state, NOW))
+
+
+def test_looking_at_the_state_does_not_change_it():
+    story = Story()
+    status_lines(story.state, NOW)
+    assert story.state.steps == {}
+
+
+def test_paused_skipped_and_over_are_said():
+    story = Story()
+    story.enter(Kind.SKIPPED)
+    story.enter(Kind.PAUSED)
+    assert story.state.steps["report-fault"].progress is Progress.SKIPPED
+    said = text(status_lines(story.state, NOW))
+    assert "paused, now 09:32:10" in said
+    assert "skipped · 09:32:24" in said
+    story.enter(Kind.STOOD_DOWN)
+    assert "stood down 09:32:38" in text(status_lines(story.state, NOW + timedelta(days=3)))
+
+
+def test_a_step_that_a_decision_made_needless_is_not_overdue():
+    story = Story()
+    conditional = [
+        s.model_copy(update={"step": s.step.model_copy(update={"when": "leave-route == hold"})})
+        if s.id == "announce"
+        else s
+        for s in story.plan.steps
+    ]
+    story.state.plan = story.plan.model_copy(update={"steps": tuple(conditional)})
+    story.enter(Kind.DECIDED)
+    said = " ".join(text(status_lines(story.state, DUE + timedelta(hours=1))).split())
+    assert "Tell journalists and the public together · Communications not needed" in said
+
+
+def test_before_a_run_has_started_there_is_nothing_to_show():
+    from runbook.model.state import State
+
+    assert text(status_lines(State(), NOW)) == "--  No run has been started."
