@@ -14,7 +14,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from runbook.channels import wire
 from runbook.channels.context import Context
-from runbook.clock import Clock, SystemClock
+from runbook.channels.x_length import weighted
+from runbook.clock import Clock
 from runbook.errors import CannotSay
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
@@ -83,7 +84,7 @@ class XChannel:
         wrong = sorted({c for c in text if unicodedata.category(c) == "Cc" and c not in _TEXT_CONTROLS})
         if wrong:
             raise CannotSay(f"The post has the control character U+{ord(wrong[0]):04X}.", "Take it out.")
-        used, valid = _weighted(text)
+        used, valid = weighted(text)
         if used > LIMIT:
             raise CannotSay(f"The post is {used} long for X, at most {LIMIT}.", f"Shorten it by {used - LIMIT}.")
         if not valid:
@@ -114,14 +115,6 @@ class XChannel:
         return XLive(self._settings, self._context, self._clock)
 
 
-def _weighted(text: str) -> tuple[int, bool]:
-    """Return how long X counts a text, and whether it has only characters that X takes."""
-    from twitter_text import parse_tweet  # noqa: PLC0415  # only a workspace with X needs it
-
-    parsed = parse_tweet(text)
-    return int(parsed.weightedLength), bool(parsed.valid)
-
-
-def open_channel(settings: Settings, context: Context, clock: Clock | None = None) -> XChannel:
-    """Return the channel. `clock` is the machine's unless another is handed in."""
-    return XChannel(settings, context, clock or SystemClock())
+def open_channel(settings: Settings, context: Context, clock: Clock) -> XChannel:
+    """Return the channel."""
+    return XChannel(settings, context, clock)
