@@ -56,7 +56,8 @@ def _message(findings: Findings, path: Path, message: Message, messages: set[str
         found = "This e-mail does not say to whom it goes."
         findings.add((*path, "to"), "no-recipients", found, "Add `to: LIST`, a file of contacts/, or `to: roles`.")
     if message.correction is not None:
-        _correction(findings, (*path, "correction"), message.correction, parts)
+        if parts in (POST, EMAIL):
+            _correction(findings, (*path, "correction"), message.correction, parts)
     elif message.audience != "roles":
         found = f"This message goes to the {message.audience} and has no correction."
         remedy = "Add `correction`, with the same parts: the words that put it right."
@@ -69,7 +70,7 @@ def _message(findings: Findings, path: Path, message: Message, messages: set[str
 
 def _correction(findings: Findings, path: Path, correction: Correction, expected: frozenset[str]) -> None:
     parts = _parts(correction)
-    if parts != expected and expected in (POST, EMAIL, PAGE, ARTICLE):
+    if parts != expected:
         found = f"This correction has {_listed(parts)}, and what it corrects has {_listed(expected)}."
         findings.add(path, "correction-parts", found, f"Give it {_listed(expected)} and nothing else.")
 

@@ -10,7 +10,7 @@ _WORDS |= {case(word): value for word, value in _WORDS.items() for case in (str.
 _WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
 _OCTAL = re.compile(r"0o[0-7]{1,20}")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
-_DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,30}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,2})?")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,30}|[0-9]{1,18}(\.[0-9]{0,30})?)([eE][-+]?[0-9]{1,2})?")
 
 _CLOCK = re.compile(r"(?P<first>\d{1,3})(?P<rest>(:[0-5]\d){1,2})(?P<offset>[+-]\d\d:\d\d|Z)?")
 _BASE_60 = re.compile(r"[1-9][0-9]*(:[0-5]?[0-9])+")

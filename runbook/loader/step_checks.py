@@ -41,6 +41,10 @@ class Table:
         for number, step in enumerate(self.playbook.steps):
             yield ("steps", number), step
 
+    def has_option(self, decision: DecisionStep, option: str) -> bool:
+        """Tell whether a decision has that option; also if its options could not be read, so that nobody can tell."""
+        return option in decision.options or self.findings.about("steps", "options")
+
     def named(self, path: Path, name: str) -> Step | None:
         """Return the step of that name; None, and a problem at `path`, if there is none."""
         step = self.steps.get(name)
@@ -50,14 +54,19 @@ class Table:
         return step
 
 
-def table(playbook: Playbook, findings: Findings) -> Table:
+def _table(playbook: Playbook, findings: Findings) -> Table:
     """Return the playbook with what is worked out once."""
-    return Table(playbook, findings, {step.id: step for step in playbook.steps}, default_needs(playbook))
+    steps: dict[str, Step] = {}
+    for step in playbook.steps:
+        # Of two steps with one id the first is meant; that there are two is a problem of its own.
+        steps.setdefault(step.id, step)
+    needs = default_needs(playbook.model_copy(update={"steps": tuple(steps.values())}))
+    return Table(playbook, findings, steps, needs)
 
 
 def check(playbook: Playbook, findings: Findings) -> None:
     """Note every step that does not fit the others."""
-    whole = table(playbook, findings)
+    whole = _table(playbook, findings)
     _ids(whole)
     for path, step in whole.each():
         _role(whole, path, step)
@@ -139,7 +148,7 @@ def _condition(whole: Table, path: Path, step: Step) -> None:
     if not isinstance(decision, DecisionStep):
         found = f'"{name}" is not a decision, so it has no options.'
         whole.findings.add(place, "not-a-decision", found, "Name a step of the kind “decision”.")
-    elif option not in decision.options:
+    elif not whole.has_option(decision, option):
         remedy = did_you_mean(option, decision.options, "The options are")
         found = f'The decision "{name}" has no option "{option}".'
         whole.findings.add(place, "unknown-option", found, remedy)
@@ -152,19 +161,23 @@ def _condition(whole: Table, path: Path, step: Step) -> None:
 def _clock(whole: Table, path: Path, step: Step) -> None:
     if step.unless is not None:
         whole.named((*path, "unless"), step.unless)
-        if step.after is None:
-            remedy = "Add `after: T+…`, or take it out."
-            whole.findings.add((*path, "unless"), "unless-alone", "`unless` says nothing without `after`.", remedy)
-    if step.repeat is not None and (step.after is None or step.unless is None):
-        absent = [f"`{key}`" for key, value in (("after", step.after), ("unless", step.unless)) if value is None]
-        missing = " and ".join(absent)
-        found = f"`repeat` needs {missing}: when it begins, and what ends it."
+    # One that stands there and could not be read is not absent.
+    absent = [
+        f"`{key}`"
+        for key, value in (("after", step.after), ("unless", step.unless))
+        if value is None and not whole.findings.known((*path, key))
+    ]
+    if step.unless is not None and "`after`" in absent:
+        remedy = "Add `after: T+…`, or take it out."
+        whole.findings.add((*path, "unless"), "unless-alone", "`unless` says nothing without `after`.", remedy)
+    if step.repeat is not None and absent:
+        found = f"`repeat` needs {' and '.join(absent)}: when it begins, and what ends it."
         whole.findings.add((*path, "repeat"), "repeat-alone", found, "Add what is missing, or take `repeat` out.")
 
 
 def _decision(whole: Table, path: Path, step: DecisionStep) -> None:
     for key, option in (("example", step.example), ("then", step.then)):
-        if option is not None and option not in step.options:
+        if option is not None and not whole.has_option(step, option):
             remedy = did_you_mean(option, step.options, "The options are")
             found = f'{key}: "{option}" is not an option of this decision.'
             whole.findings.add((*path, key), "unknown-option", found, remedy)

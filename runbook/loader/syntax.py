@@ -59,8 +59,10 @@ def syntax_problems(error: MarkedYAMLError, text: str, file: str) -> list[Proble
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     lines = re.split("\r\n|\r|\n", text)
-    if "\\t" in said or _TAB.match(lines[line - 1] if line <= len(lines) else ""):
-        return _tabs(lines, file) or [Problem("tab", Where(file, line, column), "There is a tab here.", "Use spaces.")]
+    if line <= len(lines) and _TAB.match(lines[line - 1]):
+        return _tabs(lines, file)
+    if "\\t" in said:
+        return [Problem("tab", Where(file, line, column), "There is a tab here.", "Use spaces, or quote the text.")]
     opened = error.context_mark.line + 1 if error.context_mark else line
     for pattern, found, remedy in _WORDS:
         match = re.search(pattern, said)
