@@ -76,7 +76,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
 ONLY_IN: dict[str, str] = {
     "tweepy": "runbook/channels/x_session.py",
     "requests": "runbook/channels/x_session.py",
-    "twitter_text": "runbook/channels/x.py",
+    "twitter_text": "runbook/channels/x_length.py",
     "urllib3": "runbook/channels/x_session.py",
 }
 """A library that is the business of one file."""
