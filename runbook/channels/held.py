@@ -81,13 +81,15 @@ class HeldRequest:
         self._ca_file, self._timeout = ca_file, connect_timeout
         self._connection: http.client.HTTPConnection | None = None
         self._last = b""
-        self._staged = self._written = self._lost = False
+        self._staged = self._written = self._lost = self._given_up = False
 
     def open(self, address: str) -> None:
         """Connect to the server of an address, and say nothing. Raises OSError."""
         parts = urlsplit(address)
         host = parts.hostname or ""
-        self.discard()
+        self._staged = self._lost = False
+        self._close()
+        self._still_wanted()
         if parts.scheme == "https":
             context = wire.tls(self._ca_file)
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -103,6 +105,8 @@ class HeldRequest:
             connection.close()
             raise
         self._connection = connection
+        # Somebody who waited too long may have given it up while this thread was connecting.
+        self._still_wanted()
 
     def stage(self, outgoing: Outgoing) -> None:
         """Write everything but the last byte. Raises OSError; then the server has no whole request.
@@ -125,7 +129,7 @@ class HeldRequest:
             connection.putheader("Content-Length", str(len(outgoing.body)))
             connection.endheaders(outgoing.body[:-1])
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self.discard()
+            self._close()
             raise error if isinstance(error, OSError) else OSError(str(error)) from error
         self._last, self._staged = outgoing.body[-1:], True
 
@@ -166,11 +170,16 @@ class HeldRequest:
             self._close()
 
     def discard(self) -> None:
-        """Close: a request without its last byte is none. Harmless when repeated; without effect once released."""
+        """Close, for good: a request without its last byte is none. Without effect once released."""
         if self._written:
             return
-        self._staged = self._lost = False
+        self._given_up, self._staged, self._lost = True, False, False
         self._close()
+
+    def _still_wanted(self) -> None:
+        if self._given_up:
+            self._close()
+            raise ConnectionAbortedError("it was given up")
 
     def _alive(self) -> bool:
         return self._connection is not None and self._connection.sock is not None and wire.quiet(self._connection.sock)

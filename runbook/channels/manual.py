@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from runbook.channels.context import Context
+from runbook.clock import Clock
 from runbook.errors import CannotWithdraw
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Length, Payload
@@ -81,6 +82,6 @@ class ManualChannel:
         raise CannotWithdraw("It was done by hand.", "Take it down by hand, and note here what was done.")
 
 
-def open_channel(settings: Settings, context: Context) -> ManualChannel:  # noqa: ARG001  # as every adapter is opened
+def open_channel(settings: Settings, context: Context, clock: Clock) -> ManualChannel:  # noqa: ARG001  # as every adapter is
     """Return the channel."""
     return ManualChannel()

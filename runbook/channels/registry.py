@@ -1,6 +1,6 @@
 """Which kinds of channel there are, and which module speaks for each. A module is imported when it is used.
 
-Each module has `Settings`, what its table in runbook.toml may hold, and `open_channel(settings, context)`.
+Each module has `Settings`, what its table in runbook.toml may hold, and `open_channel(settings, context, clock)`.
 """
 
 import importlib
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from runbook.channels.context import Context
+from runbook.clock import Clock, SystemClock
 from runbook.errors import RunbookError
 from runbook.model.ports import Channel
 
@@ -39,8 +40,10 @@ class UnknownKind(RunbookError):
         self.known = tuple(sorted(KINDS))
 
 
-def open_channel(name: str, table: Mapping[str, Any], context: Context) -> Channel:
+def open_channel(name: str, table: Mapping[str, Any], context: Context, clock: Clock | None = None) -> Channel:
     """Return the channel that a table of the settings describes. Offline: nothing is connected, no secret is read.
+
+    `clock` dates messages and lets time pass between questions; the machine's unless another is handed in.
 
     Raises `UnknownKind`, and `pydantic.ValidationError` for what the adapter's settings do not allow.
     """
@@ -49,4 +52,4 @@ def open_channel(name: str, table: Mapping[str, Any], context: Context) -> Chann
         raise UnknownKind(str(kind), name)
     module = importlib.import_module(KINDS[kind])
     settings = module.Settings.model_validate(dict(table))
-    return cast("Channel", module.open_channel(settings, context))
+    return cast("Channel", module.open_channel(settings, context, clock or SystemClock()))

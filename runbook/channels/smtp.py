@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from runbook.channels import wire
 from runbook.channels.context import Context
-from runbook.clock import Clock, SystemClock
+from runbook.clock import Clock
 from runbook.errors import CannotSay, CannotWithdraw
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
@@ -140,6 +140,6 @@ def _printable(name: str, text: str, *, allowed: str) -> None:
             raise CannotSay(f"The {name} of the e-mail has {what}.", "Take it out.")
 
 
-def open_channel(settings: Settings, context: Context, clock: Clock | None = None) -> SmtpChannel:
-    """Return the channel. `clock` is the machine's unless another is handed in; it dates the messages."""
-    return SmtpChannel(settings, context, clock or SystemClock())
+def open_channel(settings: Settings, context: Context, clock: Clock) -> SmtpChannel:
+    """Return the channel."""
+    return SmtpChannel(settings, context, clock)

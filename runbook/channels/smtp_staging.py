@@ -114,7 +114,7 @@ class Line:
         """Recipients that the server refused, with its answer."""
         self._relay, self._message = relay, message
         self._smtp: smtplib.SMTP | None = None
-        self._staged = self._committed = False
+        self._staged = self._committed = self._given_up = False
         self._trouble = ""
         """Why the final dot was not, or must not be, written."""
 
@@ -126,7 +126,10 @@ class Line:
     def connect(self) -> None:
         """Dial, and name the sender and every recipient. Raises `NotReady`. Closes again if nobody was accepted."""
         self.close()
+        self._still_wanted()
         smtp = self._smtp = self._relay.dial()
+        # Somebody who waited too long may have given it up while this thread was connecting.
+        self._still_wanted()
         try:
             self._relay.name_sender(smtp, len(self._message))
             self.refused = {r: said for r in self.recipients if (said := _refusal(smtp, r))}
@@ -207,6 +210,12 @@ class Line:
         refused = 400 <= code < 600
         return (Outcome.NOT_SENT if refused else Outcome.UNKNOWN), _said(code, words)
 
+    def discard(self) -> None:
+        """Hang up before the final dot, for good. Never raises; without effect once released."""
+        if not self._committed:
+            self._given_up = True
+            self.close()
+
     def close(self) -> None:
         """Hang up. Before the final dot that gives the message up. Never raises."""
         smtp, self._smtp = self._smtp, None
@@ -215,6 +224,11 @@ class Line:
         if smtp is not None:
             with contextlib.suppress(OSError):
                 smtp.close()
+
+    def _still_wanted(self) -> None:
+        if self._given_up:
+            self.close()
+            raise NotReady("The e-mail was given up.", "Make it ready again.")
 
     def _data(self, smtp: smtplib.SMTP) -> None:
         code, words = smtp.docmd("DATA")
@@ -279,8 +293,7 @@ class SmtpStaging:
     def discard(self) -> None:
         """Hang up on every line before its final dot."""
         for line in self._lines:
-            if not line._committed:  # noqa: SLF001  # the two classes are one machine
-                line.close()
+            line.discard()
 
     def _all(self, act: Callable[[Line], None]) -> None:
         try:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.shelf import INDEX, Shelf
+from runbook.clock import Clock
 from runbook.errors import CannotSay, NotReady
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
@@ -54,13 +55,15 @@ class UploadStaging:
         self.summary = payload.summary
         self.refused: Mapping[str, str] = {}
         self._shelf, self._planned = shelf, payload.planned
-        self._staged = self._released = False
+        self._staged = self._released = self._given_up = False
         self._trouble = ""
 
     def stage(self) -> None:
         """Copy every document and the page, and verify each. Raises `NotReady`; nothing is public."""
         if self._released:
             raise NotReady("The files were released already.", "Look into the log of the run.")
+        if self._given_up:
+            raise NotReady("The files were given up.", "Make them ready again.")
         self._shelf.fill()
         self._staged = True
 
@@ -94,7 +97,7 @@ class UploadStaging:
 
     def discard(self) -> None:
         """Leave the staged copy where it is: it is private, and the next staging of this key finds it."""
-        self._staged = False
+        self._given_up, self._staged = True, False
 
 
 class UploadChannel:
@@ -237,6 +240,6 @@ def receipt_for(folder: str, planned: Mapping[str, str]) -> Receipt:
     return Receipt(id=folder, address=planned[PAGE], addresses=dict(planned), text=f"published as {folder}/")
 
 
-def open_channel(settings: Settings, context: Context) -> UploadChannel:
+def open_channel(settings: Settings, context: Context, clock: Clock) -> UploadChannel:  # noqa: ARG001  # as every adapter is
     """Return the channel."""
     return UploadChannel(settings, context)

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 
 from runbook.channels import wire
 from runbook.channels.context import Context
+from runbook.clock import Clock
 from runbook.errors import CannotSay
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
@@ -96,6 +97,6 @@ def slug_of(draft: Draft, key: str) -> str:
     return f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def open_channel(settings: Settings, context: Context) -> WordPressChannel:
+def open_channel(settings: Settings, context: Context, clock: Clock) -> WordPressChannel:  # noqa: ARG001  # as every adapter is
     """Return the channel."""
     return WordPressChannel(settings, context)
