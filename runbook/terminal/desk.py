@@ -36,8 +36,12 @@ class Teller:
 
     def tell(self, entry: Entry, state: State) -> None:
         """Print what an entry says. Never waits, never raises."""
-        if not self._seen_before(entry, state):
-            self.paper.put(line(entry, state))
+        if self._seen_before(entry, state):
+            return
+        if entry.kind is Kind.LOOKED and entry.step != self._headed[0]:
+            # A look comes back at any time, under the heading of whatever is being done by then.
+            self.paper.put([Styled(f"{step_title(state, entry.step)}:")])
+        self.paper.put(line(entry, state))
         if entry.kind is Kind.BEGUN:
             self._headed = (entry.step, self.paper.count)
 
@@ -128,7 +132,7 @@ class TerminalDesk(Teller):
     def _put(self, question: Question, state: State) -> None:
         again = self._asked is not None and _same(question, self._asked) and question.ask is not Ask.WAIT
         if not again:
-            self.paper.put(question_lines(question, state, self.clock.now()))
+            self.paper.put(question_lines(question, state, self.clock.now(), self.paper.width))
         self._put_line(question)
 
     def _put_line(self, question: Question) -> None:

@@ -173,7 +173,7 @@ def _evidence(step: object, data: Mapping[str, Any]) -> Iterator[str]:
     for name, value in (data.get("evidence") or {}).items():
         if value and value not in listed:  # addresses stand below, one a line
             title = declared[name].title if name in declared else name
-            yield f"{title}: {value}"
+            yield f"{title}{' ' if title.endswith('?') else ': '}{value}"
 
 
 def _skipped(entry: Entry, state: State) -> Iterator[Styled]:

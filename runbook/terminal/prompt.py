@@ -17,26 +17,39 @@ _ROOM = 3
 """Columns kept free on the line for what is typed."""
 
 
-def question_lines(question: Question, state: State, now: datetime) -> tuple[Styled, ...]:
+def question_lines(question: Question, state: State, now: datetime, width: int = 80) -> tuple[Styled, ...]:
     """Return what stands above the line that is typed on."""
-    return tuple(_above(question, state, now))
+    return tuple(_above(question, state, now, width))
 
 
-def _above(question: Question, state: State, now: datetime) -> Iterator[Styled]:
+def _above(question: Question, state: State, now: datetime, width: int) -> Iterator[Styled]:
     if question.ask in (Ask.TEXT, Ask.TYPED):
         return
     where = standing(question, state, now)
+    if any(choice.step for choice in question.options):
+        yield BLANK
     if one_choice(question):
         # "Press Enter to practise": its text is the line that is typed on.
         yield Styled(right=where)
     else:
         yield marked(question.text, Ink.STRONG, right=where)
     if question.listed:
-        widest = max((cell_len(one_line(choice.label)) for choice in question.options), default=0)
-        for choice in question.options:
-            label = one_line(choice.label)
-            hint = f"{' ' * (widest - cell_len(label))}  {one_line(choice.hint)}" if choice.hint else ""
-            yield Styled(label + hint, mark=choice.key, indent=2)
+        yield from _listed(question.options, width)
+
+
+def _listed(options: Sequence[Choice], width: int) -> Iterator[Styled]:
+    """Yield the choices, their hints in a column; a hint that does not fit there stands under its choice."""
+    keys = max((cell_len(choice.key) for choice in options), default=0)
+    labels = max((cell_len(one_line(choice.label)) for choice in options), default=0)
+    for choice in options:
+        label, hint = one_line(choice.label), one_line(choice.hint)
+        text = f"{choice.key:<{keys}} {label}"
+        beside = f"{text}{' ' * (labels - cell_len(label))}  {hint}"
+        if not hint or cell_len(beside) + 2 <= width:
+            yield Styled(beside.rstrip(), indent=2)
+        else:
+            yield Styled(text, indent=2)
+            yield Styled(hint, indent=keys + 7, ink=Ink.QUIET)
 
 
 def standing(question: Question, state: State, now: datetime) -> str:

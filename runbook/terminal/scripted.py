@@ -45,11 +45,9 @@ class _Printing(Teller):
         return None
 
     def _print(self, question: Question, state: State, said: str) -> None:
-        self.paper.put(question_lines(question, state, self.clock.now()))
+        self.paper.put(question_lines(question, state, self.clock.now(), self.paper.width))
         rows, last = typing_line(question, self.paper.width)
-        self.paper.put([Styled(row, ink=Ink.STRONG) for row in rows])
-        self.paper.prompt(last)
-        self.paper.answered(said)
+        self.paper.put([*(Styled(row, ink=Ink.STRONG) for row in rows), Styled(last + said)])
 
     def _count(self, question: Question) -> None:
         self._times[question.id] += 1

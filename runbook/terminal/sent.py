@@ -61,7 +61,8 @@ def outcome(entry: Entry, state: State) -> Iterator[Styled]:
     if result is Outcome.UNKNOWN:
         yield from _unknown(entry, state)
         return
-    word = f"{result.upper()}{' in exercise' if state.status == 'exercise' and result is Outcome.SENT else ''}"
+    practised = state.status == "exercise" and result is Outcome.SENT
+    word = f"{'EXERCISE ' if practised else ''}{result.upper()}"
     text = f"{_title(entry, state)}  {_proof(entry.data)}".rstrip()
     time = clock(entry.at, state.plan)
     yield Styled(text, mark=time, mark_ink=Ink.QUIET, indent=2, right=word, right_ink=OUTCOME_INK[result])

@@ -12,7 +12,7 @@ from runbook.model.state import State
 from runbook.model.steps import Milestone
 from runbook.model.times import duration, in_words
 from runbook.terminal.styled import BLANK, Ink, Styled
-from runbook.terminal.words import clock, counted, limit_in_words, message_title, seconds_in_words, step_title
+from runbook.terminal.words import clock, counted, message_title, seconds_in_words, step_title
 
 _MILESTONES = {
     "noticed": "Noticed",
@@ -62,7 +62,7 @@ def judged_lines(state: State) -> Iterator[Styled]:
     if state.plan is None:
         return
     found = list(judged(state.plan, state))
-    widest = max((len(item.title) for item in found), default=0)
+    widest = max((len(item.title) for item in found if item.objective), default=0)
     longest = max((len(item.reached) for item in found), default=0)
     for item in found:
         word = "" if item.met is None else "met" if item.met else "not met"
@@ -85,7 +85,7 @@ def judged(plan: Plan, state: State) -> Iterator[Judged]:
     judged_steps = {objective.of for objective in plan.objectives if objective.measure == "skew"}
     for step_id, seconds in state.skews.items():
         if step_id not in judged_steps:
-            yield Judged(f"Apart: {step_title(state, step_id)}", seconds_in_words(seconds))
+            yield Judged(f"Apart: {step_title(state, step_id)}", _short(seconds))
 
 
 def _timed(plan: Plan, state: State, objective: Objective) -> Judged:
@@ -101,11 +101,11 @@ def _timed(plan: Plan, state: State, objective: Objective) -> Judged:
 
 def _apart(state: State, objective: Objective) -> Judged:
     seconds = state.skews.get(objective.of or "")
-    goal = f"objective {limit_in_words(objective.within)}"
+    goal = f"objective {in_words(duration(objective.within))}"
     if seconds is None:
         return Judged(objective.title, "not measured", goal, met=False)
     met = seconds <= duration(objective.within).total_seconds()
-    return Judged(objective.title, seconds_in_words(seconds), goal, met)
+    return Judged(objective.title, _short(seconds), goal, met)
 
 
 def _after(length: timedelta, *, exact: bool = False) -> str:
@@ -115,6 +115,12 @@ def _after(length: timedelta, *, exact: bool = False) -> str:
         minutes, seconds = divmod(int(length.total_seconds()), 60)
         return f"after {in_words(timedelta(minutes=minutes))} {seconds} s"
     return f"after {in_words(length)}"
+
+
+def _short(seconds: float) -> str:
+    return (
+        f"{seconds:.2f} s" if 0.01 <= seconds < 1 else "0.01 s or less" if seconds < 0.01 else seconds_in_words(seconds)
+    )
 
 
 def _unknowns(state: State) -> Iterator[Styled]:

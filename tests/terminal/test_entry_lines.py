@@ -114,7 +114,7 @@ def test_sent_says_the_proof_and_lists_who_did_not_get_it():
 def test_in_an_exercise_sent_never_stands_alone():
     story = Story("exercise")
     story.enter(Kind.INTENT)
-    assert "SENT in exercise" in told(story, Kind.OUTCOME)
+    assert "EXERCISE SENT" in told(story, Kind.OUTCOME)
 
 
 def test_unknown_is_said_with_what_was_tried_and_what_not_to_do():
@@ -191,7 +191,7 @@ def test_the_end_judges_the_objectives_to_the_second():
     assert said.startswith("\nSTOOD DOWN 12:31:07 · 3 h 1 min after due · 4 entries\nLog seal 9c1f 07e2: note it down")
     assert re.search(r"Fault reported +after 5 min +objective 5 min +met$", said, re.MULTILINE)
     assert re.search(r"Every document public +after 15 min 1 s +objective 15 min +not met$", said, re.MULTILINE)
-    assert re.search(r"E-mail and post in step +0.04 seconds +objective 1 second +met$", said, re.MULTILINE)
+    assert re.search(r"E-mail and post in step +0.04 s +objective 1 s +met$", said, re.MULTILINE)
     assert "runbook log gcse-malpractice-1" in said
     assert "runbook export gcse-malpractice-1 --format markdown" in said
 

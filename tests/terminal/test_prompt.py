@@ -53,7 +53,7 @@ def test_many_keys_go_over_several_lines_with_room_left_to_type(labels, width):
 def test_listed_choices_stand_one_a_line_with_their_hints_in_a_column():
     options = (Choice("1", "Report the fault", "Communications"), Choice("2", "Try the levers", "Lead"))
     question = Question("next", "Can be done now", options=options, listed=True, default="1")
-    assert above(question)[1:] == ["  1   Report the fault  Communications", "  2   Try the levers    Lead"]
+    assert above(question)[1:] == ["  1 Report the fault  Communications", "  2 Try the levers    Lead"]
     assert typing_line(question, 80)[1] == "Number (Enter: 1) · e enquiry · n note · h hand over · ? all keys: "
 
 
@@ -102,3 +102,10 @@ def test_all_keys_names_each_with_what_it_does():
 def test_a_question_s_text_is_never_obeyed_by_the_terminal():
     question = Question("q", "\x1b[2JDone?", options=(Choice("d", "\x1b[31mdone"),))
     assert "\x1b" not in "".join([*above(question), *typing_line(question, 80)[0], typing_line(question, 80)[1]])
+
+
+def test_a_hint_that_does_not_fit_beside_its_choice_stands_under_it():
+    options = (Choice("1", "Report the fault", "x" * 70), Choice("2", "Try the levers", "Lead", step="levers"))
+    lines = above(Question("next", "Can be done now", options=options, listed=True))
+    assert lines[0] == ""  # a list of steps stands apart from what was done before
+    assert lines[2:] == ["  1 Report the fault", " " * 8 + "x" * 70, "  2 Try the levers    Lead"]

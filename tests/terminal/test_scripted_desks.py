@@ -110,7 +110,7 @@ def test_answers_from_a_file_name_who_gave_them():
     scripted = Scripted({"report-fault": ("D", "Digital officer"), TICKET.id: ("4711\x1b[2J", "")})
     assert scripted.ask(DONE) == Reply("d", who="Digital officer")
     assert scripted.ask(TICKET) == Reply("4711")
-    assert "(from answers.yaml, Digital officer)" in scripted.out.getvalue()
+    assert "(from answers.yaml, Digital officer)" in " ".join(scripted.out.getvalue().split())
 
 
 def test_a_missing_answer_is_never_a_yes_even_with_a_default_and_an_example():
@@ -181,3 +181,19 @@ def test_a_sheet_does_not_repeat_the_heading_that_stands_above_it():
     assert rehearsal.out.getvalue().count("Report the fault to GOV.UK") == 1
     rehearsal.desk.show(sheet, story.state)
     assert rehearsal.out.getvalue().count("Report the fault to GOV.UK") == 2
+
+
+def test_a_look_that_comes_back_during_another_step_says_which_one_it_is():
+    rehearsal, story = Rehearsal(), Story("exercise")
+    rehearsal.desk.tell(story.enter(Kind.BEGUN, step="look"), story.state)
+    rehearsal.desk.tell(story.enter(Kind.LOOKED), story.state)
+    assert rehearsal.out.getvalue().count("Look at the page as the public sees it") == 1
+    rehearsal.desk.tell(story.enter(Kind.BEGUN), story.state)
+    rehearsal.desk.tell(story.enter(Kind.LOOKED), story.state)
+    assert "\nLook at the page as the public sees it:\n  09:32:45  Not found" in rehearsal.out.getvalue()
+
+
+def test_long_answers_are_broken_like_everything_else():
+    rehearsal = Rehearsal()
+    rehearsal.ask(Question("q", "Why?", ask=Ask.TEXT, example="because " * 30))
+    assert max(len(row) for row in rehearsal.out.getvalue().splitlines()) <= 80
