@@ -105,23 +105,8 @@ def seal(previous: Link, run: str, fact: Fact, stamp: Stamp) -> tuple[Entry, byt
 
 def to_json(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON knows it, its hash included; times as `times.stamp` writes them."""
-    return {
-        "run": entry.run,
-        "sequence": entry.sequence,
-        "at": stamped(entry.at),
-        "recorded_at": stamped(entry.recorded_at),
-        "boot": entry.boot,
-        "monotonic": entry.monotonic,
-        "actor": entry.actor,
-        "role": entry.role,
-        "host": entry.host,
-        "kind": entry.kind.value,
-        "step": entry.step,
-        "data": entry.data,
-        "late": entry.late,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
+    fields = {name: getattr(entry, name) for name in Entry.__slots__}
+    return fields | {"at": stamped(entry.at), "recorded_at": stamped(entry.recorded_at), "kind": entry.kind.value}
 
 
 def from_json(fields: Mapping[str, Any], hash_: str | None = None) -> Entry:

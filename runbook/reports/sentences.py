@@ -1,0 +1,327 @@
+"""What each kind of entry says, as one sentence in plain English. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from runbook.model.entries import Entry, Kind
+from runbook.model.outcome import Answer, Outcome
+from runbook.model.plan import short
+from runbook.model.times import in_words
+from runbook.reports.names import Names
+from runbook.reports.plain import plain
+
+Sentence = Callable[[Entry, Names], str]
+
+_STOPS = re.compile(r"(?<!\.)([.!?])\.(?=\s|$)")
+"""Where somebody typed a full stop and the sentence around it has one too."""
+
+
+def sentence(entry: Entry, names: Names) -> str:
+    """Return what an entry says, on one line; `names` has learnt it already."""
+    text = SENTENCES[entry.kind](entry, names)
+    if entry.late:
+        text += f" Entered late, at {names.clock(entry.recorded_at)}: {entry.late}."
+    return _STOPS.sub(r"\1", plain(text))
+
+
+def _started(entry: Entry, names: Names) -> str:
+    plan = entry.data.get("plan") or {}
+    status = entry.data.get("status") or plan.get("status", "")
+    title, release = plan.get("title", ""), (plan.get("release") or {}).get("title", "")
+    due = f", due {names.day(names.due)}" if names.due else ""
+    simulated = " Its time is simulated." if entry.data.get("simulated") else ""
+    return f"{str(status).upper()}: {title}, for “{release}”{due}.{simulated}"
+
+
+def _settled(entry: Entry, _: Names) -> str:
+    data = entry.data
+    return f"{_who(entry)} settled: {_text(data, 'found')} {_text(data, 'settle')}{_reason(data)}"
+
+
+def _confirmed(entry: Entry, _: Names) -> str:
+    typed = _text(entry.data, "typed")
+    return f"Confirmed the run by typing “{typed}”." if typed else "Confirmed the run."
+
+
+_PAUSES = {"asked": "as asked", "interrupted": "with Ctrl-C", "unanswered": "because a question had no answer"}
+
+
+def _paused(entry: Entry, _: Names) -> str:
+    reason, waiting = _text(entry.data, "reason"), _text(entry.data, "waiting_for")
+    text = f"Paused {_PAUSES[reason]}." if reason in _PAUSES else f"Paused. {reason}"
+    return f"{text} Waiting for: {waiting}." if waiting else text
+
+
+def _resumed(entry: Entry, _: Names) -> str:
+    away = _length(_text(entry.data, "away"))
+    return f"Resumed after {away}." if away else "Resumed."
+
+
+def _stood_down(entry: Entry, _: Names) -> str:
+    data = entry.data
+    text = f"Stood down before the last step: {_text(data, 'reason')}." if data.get("early") else "Stood down."
+    lessons = "; ".join(f"{key}: {value}" for key, value in _mapping(data, "debrief").items() if value)
+    return f"{text} Debrief: {lessons}." if lessons else text
+
+
+def _on(entry: Entry, names: Names) -> str:
+    data = entry.data
+    deputy = ", as deputy" if data.get("deputy") else ""
+    before = f", instead of {_text(data, 'before')}" if data.get("before") else ""
+    reason = f": {_text(data, 'reason')}" if data.get("reason") else ""
+    return f"{_text(data, 'name')} is {names.role(data.get('role', entry.role))} from now on{deputy}{before}{reason}."
+
+
+def _called(entry: Entry, _: Names) -> str:
+    return f"Tried {_text(entry.data, 'name')}: {'answered' if entry.data.get('answered') else 'no answer'}."
+
+
+def _asked(entry: Entry, _: Names) -> str:
+    return f"Asked: {_text(entry.data, 'text')}"
+
+
+def _answered(entry: Entry, names: Names) -> str:
+    answer = _text(entry.data, "answer")
+    return f"Answered “{names.question(entry.data.get('question', ''))}”: {answer or 'nothing'}"
+
+
+def _noted(entry: Entry, _: Names) -> str:
+    return f"Note: {_text(entry.data, 'text')}"
+
+
+def _enquiry(entry: Entry, _: Names) -> str:
+    line = _text(entry.data, "answered_with")
+    return f"Enquiry: {_text(entry.data, 'text')}" + (f" Line to take: {line}" if line else "")
+
+
+def _corrected(entry: Entry, names: Names) -> str:
+    number = corrects(entry)
+    said = f", which says “{names.said[number]}”" if number in names.said else ""
+    return f"Corrects entry {number}{said}. It should say: {_text(entry.data, 'text')}"
+
+
+def _begun(entry: Entry, names: Names) -> str:
+    times = entry.data.get("times", 1)
+    again = f", time {times}" if isinstance(times, int) and times > 1 else ""
+    return f"Begun: {names.step(entry.step)}{again}{', after it was due' if entry.data.get('late') else ''}."
+
+
+def _looked(entry: Entry, _: Names) -> str:
+    data = entry.data
+    return (
+        f"Looked at {_text(data, 'location') or 'it'} from outside: {_text(data, 'verdict')}. {_text(data, 'detail')}"
+    )
+
+
+def _done(entry: Entry, names: Names) -> str:
+    data = entry.data
+    by = "by hand" if data.get("by") == "hand" else "by machine"
+    evidence = "; ".join(f"{key}: {value}" for key, value in _mapping(data, "evidence").items() if value)
+    page = _mapping(data, "addresses").get("page", "")
+    text = f"Done, {by}: {names.step(entry.step)}."
+    text += f" {evidence}." if evidence else ""
+    return f"{text} Public at {page}" if page else text
+
+
+def _skipped(entry: Entry, names: Names) -> str:
+    return f"Skipped: {names.step(entry.step)}.{_reason(entry.data)}"
+
+
+def _reopened(entry: Entry, names: Names) -> str:
+    return f"Opened again: {names.step(entry.step)}.{_reason(entry.data)}"
+
+
+def _decided(entry: Entry, names: Names) -> str:
+    data = entry.data
+    title = _text(data, "title") or _text(data, "option")
+    return f"{names.step(entry.step)}: {_who(entry)} decided: {title}.{_reason(data)}{_agreed(data)}"
+
+
+def _cleared(entry: Entry, names: Names) -> str:
+    data = entry.data
+    how = f", {_text(data, 'how')}" if data.get("how") and data["how"] != data.get("who") else ""
+    code = f" (code {short(_text(data, 'digest'))})" if data.get("digest") else ""
+    return f"{names.step(entry.step)}: cleared by {_who(entry)}{how}{code}.{_agreed(data)}"
+
+
+def _not_cleared(entry: Entry, names: Names) -> str:
+    data = entry.data
+    text = f"{names.step(entry.step)}: not cleared by {_who(entry)}.{_reason(data)}"
+    return text + _agreed(data)
+
+
+def _lapsed(entry: Entry, names: Names) -> str:
+    return f"The yes to “{names.step(entry.data.get('clearance', entry.step))}” lapsed: {_text(entry.data, 'reason')}."
+
+
+def _ready(entry: Entry, names: Names) -> str:
+    summary, refused = _text(entry.data, "summary"), len(_mapping(entry.data, "refused"))
+    text = f"{names.message(entry.data)}: ready" + (f", {summary}" if summary else "")
+    return f"{text}; {_counted(refused, 'address')} refused by the server." if refused else f"{text}."
+
+
+def _not_ready(entry: Entry, names: Names) -> str:
+    data = entry.data
+    return f"{names.message(data)}: not ready, nothing was sent. {_text(data, 'detail')} {_text(data, 'remedy')}"
+
+
+def _left_out(entry: Entry, names: Names) -> str:
+    return f"{names.message(entry.data)}: left out by {_who(entry)}.{_reason(entry.data)}"
+
+
+def _staged(entry: Entry, names: Names) -> str:
+    took = _text(entry.data, "seconds")
+    return f"Staged{f' in {took} s' if took else ''}: {names.messages(entry.data.get('messages'))}."
+
+
+def _stopped(entry: Entry, names: Names) -> str:
+    return f"Stopped, nothing was sent: {names.messages(entry.data.get('messages'))}. {_text(entry.data, 'why')}"
+
+
+def _intent(entry: Entry, names: Names) -> str:
+    data = entry.data
+    count = data.get("recipients")
+    to = f" to {_counted(count, 'recipient')}" if isinstance(count, int) and count else ""
+    return f"{names.message(data)}: about to be sent on {_text(data, 'channel')}{to}."
+
+
+_OUTCOMES: dict[str, str] = {
+    Outcome.SENT: "sent",
+    Outcome.NOT_SENT: "certainly not sent",
+    Outcome.UNKNOWN: "not known whether it was sent",
+    Outcome.SKIPPED: "skipped",
+}
+
+
+def _outcome(entry: Entry, names: Names) -> str:
+    data = entry.data
+    receipt, others = _mapping(data, "receipt"), len(_mapping(data, "recipients"))
+    text = f"{names.message(data)}: {_OUTCOMES.get(_text(data, 'outcome'), 'unknown')}"
+    text += ", by hand" if data.get("by_hand") else ""
+    text += f", {receipt['address']}" if receipt.get("address") else ""
+    text += f"; {_counted(others, 'address')} did not share this outcome" if others else ""
+    return f"{text}. {_text(data, 'detail')}"
+
+
+def _skew(entry: Entry, names: Names) -> str:
+    data = entry.data
+    within = "within" if data.get("within") else "more than"
+    by = f" by their {_text(data, 'measured_at')}" if data.get("measured_at") else ""
+    apart = f"{_text(data, 'seconds')} s apart{by}, {within} the limit of {_text(data, 'tolerance')}"
+    return f"{names.messages(data.get('messages'))}: {apart}."
+
+
+_ANSWERS: dict[str, str] = {
+    Answer.THERE: "it is there",
+    Answer.ABSENT: "it is not there",
+    Answer.CANNOT_TELL: "it cannot be told whether it is there",
+}
+
+
+def _sought(entry: Entry, names: Names) -> str:
+    data = entry.data
+    answer = _ANSWERS.get(_text(data, "answer"), "no answer")
+    look = f" Look at {_text(data, 'look_at')}" if data.get("look_at") else ""
+    return f"{names.message(data)}: asked for; {answer}. {_text(data, 'detail')}{look}"
+
+
+_WITHDRAWALS: dict[str, str] = {
+    Outcome.SENT: "taken down",
+    Outcome.NOT_SENT: "could not be taken down, it is still out",
+    Outcome.UNKNOWN: "not known whether it was taken down",
+    Outcome.SKIPPED: "left as it is",
+}
+
+
+def _withdrawn(entry: Entry, names: Names) -> str:
+    data = entry.data
+    outcome = _WITHDRAWALS.get(_text(data, "outcome"), "unknown")
+    return f"{names.message(data)}: {outcome}. {_text(data, 'detail')}"
+
+
+def _retried(entry: Entry, _: Names) -> str:
+    data = entry.data
+    attempt = f" (attempt {data['attempt']})" if data.get("attempt") else ""
+    wait = f" after {_text(data, 'wait')} s" if data.get("wait") else ""
+    return f"{_text(data, 'what')}: tried again{wait}{attempt}, because: {_text(data, 'why')}."
+
+
+def corrects(entry: Entry) -> int:
+    """Return the sequence of the entry that this one corrects; 0 if it corrects none."""
+    number = entry.data.get("entry") if entry.kind is Kind.CORRECTED else 0
+    return number if isinstance(number, int) else 0
+
+
+def _who(entry: Entry) -> str:
+    return str(entry.data.get("who") or entry.actor)
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return "" if value is None else plain(value)
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _reason(data: Mapping[str, Any]) -> str:
+    reason = _text(data, "reason")
+    return f" Reason: {reason}." if reason else ""
+
+
+def _agreed(data: Mapping[str, Any]) -> str:
+    return " This was agreed beforehand." if data.get("agreed_beforehand") else ""
+
+
+def _counted(number: int, one: str) -> str:
+    many = f"{one}es" if one.endswith("s") else f"{one}s"
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _length(seconds: str) -> str:
+    try:
+        return in_words(timedelta(seconds=float(seconds)))
+    except (ValueError, OverflowError):
+        return seconds
+
+
+SENTENCES: dict[Kind, Sentence] = {
+    Kind.STARTED: _started,
+    Kind.SETTLED: _settled,
+    Kind.CONFIRMED: _confirmed,
+    Kind.PAUSED: _paused,
+    Kind.RESUMED: _resumed,
+    Kind.STOOD_DOWN: _stood_down,
+    Kind.ON: _on,
+    Kind.CALLED: _called,
+    Kind.ASKED: _asked,
+    Kind.ANSWERED: _answered,
+    Kind.NOTED: _noted,
+    Kind.ENQUIRY: _enquiry,
+    Kind.CORRECTED: _corrected,
+    Kind.BEGUN: _begun,
+    Kind.LOOKED: _looked,
+    Kind.DONE: _done,
+    Kind.SKIPPED: _skipped,
+    Kind.REOPENED: _reopened,
+    Kind.DECIDED: _decided,
+    Kind.CLEARED: _cleared,
+    Kind.NOT_CLEARED: _not_cleared,
+    Kind.LAPSED: _lapsed,
+    Kind.READY: _ready,
+    Kind.NOT_READY: _not_ready,
+    Kind.LEFT_OUT: _left_out,
+    Kind.STAGED: _staged,
+    Kind.STOPPED: _stopped,
+    Kind.INTENT: _intent,
+    Kind.OUTCOME: _outcome,
+    Kind.SKEW: _skew,
+    Kind.SOUGHT: _sought,
+    Kind.WITHDRAWN: _withdrawn,
+    Kind.RETRIED: _retried,
+}
+"""Every kind of entry and its sentence."""

@@ -1,0 +1,51 @@
+"""A log as a readable timeline: one line an entry, in the release's own time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from runbook.model.entries import Entry, Kind
+from runbook.reports.names import Names
+from runbook.reports.sentences import corrects, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry, told. Every text is on one line and holds nothing that a terminal would obey."""
+
+    sequence: int
+    clock: str
+    """In the release's zone: `09:32:31`; on another day than the release's, `6 Jan 2018 09:32:31`."""
+    t_plus: str
+    """`T+2 min`, completed minutes; empty while no due time is known."""
+    who: str
+    """`Digital officer (Communications)`; `runbook` for what the machine did."""
+    step: str
+    """The step's title; empty for what belongs to no step."""
+    text: str
+    kind: Kind
+    corrects: int = 0
+    """The sequence of the entry that this one corrects; 0 if none."""
+
+
+def timeline(entries: Iterable[Entry]) -> Iterator[Line]:
+    """Tell a log from its first entry on. Streams; keeps the texts that a later correction may quote."""
+    names = Names()
+    for entry in entries:
+        yield tell(entry, names)
+
+
+def tell(entry: Entry, names: Names) -> Line:
+    """Tell one entry. `names` learns from it; hand it every entry of the log, in order."""
+    names.learn(entry)
+    text = sentence(entry, names)
+    names.remember(entry.sequence, text)
+    return Line(
+        sequence=entry.sequence,
+        clock=names.clock(entry.at),
+        t_plus=names.t_plus(entry.at),
+        who=names.who(entry),
+        step=names.step(entry.step) if entry.step else "",
+        text=text,
+        kind=entry.kind,
+        corrects=corrects(entry),
+    )
