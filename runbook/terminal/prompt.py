@@ -96,6 +96,8 @@ def _ended(text: str) -> str:
 def _choices(question: Question) -> list[str]:
     if not question.listed:
         return [_choice(choice, question.default) for choice in question.options]
+    if not question.options:
+        return []
     number = "Number" if all(choice.key.isdigit() for choice in question.options) else "Key"
     return [f"{number} (Enter: {question.default})" if question.default else number]
 

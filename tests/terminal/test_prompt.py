@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,7 @@ def test_a_text_is_asked_for_on_its_own_line(question, line):
 def test_waiting_shows_the_keys_that_are_always_there():
     question = Question("wait", "Waiting for the original page.", ask=Ask.WAIT)
     assert typing_line(question, 80)[1] == "e enquiry · n note · p pause · ? all keys: "
+    assert typing_line(replace(question, listed=True), 80)[1] == "e enquiry · n note · p pause · ? all keys: "
 
 
 def test_all_keys_names_each_with_what_it_does():
