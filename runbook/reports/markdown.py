@@ -13,7 +13,7 @@ from runbook.reports.plain import plain
 from runbook.reports.scores import exactly, milestones, scores
 from runbook.reports.timeline import Line, tell
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$@])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\|()\[\]{}]*[^\s<>\"'`\\|()\[\]{}.,;:!?]")
 _MET = {True: "met", False: "**not met**", None: ""}
 
@@ -107,7 +107,7 @@ def _objectives(state: State) -> Iterator[str]:
     measures = {score.measure for score in judged}
     for name, after in milestones(state):
         if name not in measures:
-            yield f"| {escaped(name)} | | {exactly(after)} | {_MET[None]} |"
+            yield f"| {escaped(name.capitalize())} | | {exactly(after)} | {_MET[None]} |"
 
 
 def _people(holders: Sequence[tuple[Line, Entry]], names: Names) -> Iterator[str]:
@@ -129,11 +129,12 @@ def _messages(state: State, plan: Plan, names: Names) -> Iterator[str]:
     rows = [_sent(sending, names) for sending in state.sendings.values()]
     began = {sending.message for sending in state.sendings.values()}
     rows += [
-        (names.message({"message": message.id}), message.channel, "", f"left out: {state.left_out[message.id]}", "")
-        for message in plan.messages()
+        (message.title, step.step.title, message.channel, "", f"left out: {state.left_out[message.id]}", "")
+        for step in plan.steps
+        for message in step.messages
         if message.id in state.left_out and message.id not in began
     ]
-    yield from _table(("Message", "Channel", "Time", "Outcome", "Receipt"), rows)
+    yield from _table(("Message", "Step", "Channel", "Time", "Outcome", "Receipt"), rows)
 
 
 def _sent(sending: Sending, names: Names) -> tuple[object, ...]:
@@ -146,7 +147,8 @@ def _sent(sending: Sending, names: Names) -> tuple[object, ...]:
     receipt = sending.receipt
     proof = "; ".join(part for part in (receipt.address, receipt.id) if part) if receipt else sending.detail
     title = names.message({"message": sending.message, "key": sending.key, "correction": sending.correction})
-    return title, sending.channel, names.clock(sending.outcome_at or sending.intent_at), ", ".join(words), proof
+    time = names.clock(sending.outcome_at or sending.intent_at)
+    return title, names.step(sending.step), sending.channel, time, ", ".join(words), proof
 
 
 def _with_correction(line: Line, corrected: dict[int, int]) -> str:

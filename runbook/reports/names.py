@@ -54,6 +54,13 @@ class Names:
         """Return a question's text, else its id."""
         return self._title("question", question)
 
+    def evidence(self, step: object, given: Mapping[str, Any]) -> str:
+        """Return what was noted down at a step, each with its title: `Ticket number: 4711234; Address: …`."""
+        noted = ((self._titles.get(("evidence", f"{step}.{name}"), plain(name)), given[name]) for name in given)
+        return "; ".join(
+            f"{title}{'' if title.endswith('?') else ':'} {plain(value)}" for title, value in noted if value
+        )
+
     def message(self, data: Mapping[str, Any]) -> str:
         """Return the title of the message that data names, else its id; `Correction of …` for a correction."""
         title = self._title("message", data.get("message", ""))
@@ -97,7 +104,10 @@ class Names:
         for role in plan.get("roles") or ():
             self._titles["role", role["id"]] = plain(role["title"])
         for planned in plan.get("steps") or ():
-            self._titles["step", planned["step"]["id"]] = plain(planned["step"]["title"])
+            step = planned["step"]
+            self._titles["step", step["id"]] = plain(step["title"])
+            for name, item in {**(step.get("evidence") or {}), **(step.get("debrief") or {})}.items():
+                self._titles["evidence", f"{step['id']}.{name}"] = plain(item["title"])
             for message in planned.get("messages") or ():
                 for sort, name, title in _messages(message):
                     self._titles[sort, name] = title

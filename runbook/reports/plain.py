@@ -14,7 +14,10 @@ _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 def plain(text: object) -> str:
     """Return a text on one line: no escape sequences, no control or direction characters, single blanks."""
-    bare = _ESCAPES.sub("", str(text))
+    bare = str(text)
+    if bare.isprintable():  # nearly every text: nothing in it is a control or a format character
+        return " ".join(bare.split())
+    bare = _ESCAPES.sub("", bare)
     shown = (
         char if char in _KEPT or unicodedata.category(char) not in _UNSHOWN else " " if char.isspace() else ""
         for char in bare

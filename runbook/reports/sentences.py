@@ -59,11 +59,11 @@ def _resumed(entry: Entry, _: Names) -> str:
     return f"Resumed after {away}." if away else "Resumed."
 
 
-def _stood_down(entry: Entry, _: Names) -> str:
+def _stood_down(entry: Entry, names: Names) -> str:
     data = entry.data
     text = f"Stood down before the last step: {_text(data, 'reason')}." if data.get("early") else "Stood down."
-    lessons = "; ".join(f"{key}: {value}" for key, value in _mapping(data, "debrief").items() if value)
-    return f"{text} Debrief: {lessons}." if lessons else text
+    lessons = names.evidence(entry.step, _mapping(data, "debrief"))
+    return f"{text} {_ended(lessons)}" if lessons else text
 
 
 def _on(entry: Entry, names: Names) -> str:
@@ -118,10 +118,10 @@ def _looked(entry: Entry, _: Names) -> str:
 def _done(entry: Entry, names: Names) -> str:
     data = entry.data
     by = "by hand" if data.get("by") == "hand" else "by machine"
-    evidence = "; ".join(f"{key}: {value}" for key, value in _mapping(data, "evidence").items() if value)
+    evidence = names.evidence(entry.step, _mapping(data, "evidence"))
     page = _mapping(data, "addresses").get("page", "")
     text = f"Done, {by}: {names.step(entry.step)}."
-    text += f" {evidence}." if evidence else ""
+    text += f" {_ended(evidence)}" if evidence else ""
     return f"{text} Public at {page}" if page else text
 
 
@@ -197,12 +197,12 @@ _OUTCOMES: dict[str, str] = {
 
 def _outcome(entry: Entry, names: Names) -> str:
     data = entry.data
-    receipt, others = _mapping(data, "receipt"), len(_mapping(data, "recipients"))
+    address, others = _mapping(data, "receipt").get("address", ""), len(_mapping(data, "recipients"))
     text = f"{names.message(data)}: {_OUTCOMES.get(_text(data, 'outcome'), 'unknown')}"
     text += ", by hand" if data.get("by_hand") else ""
-    text += f", {receipt['address']}" if receipt.get("address") else ""
     text += f"; {_counted(others, 'address')} did not share this outcome" if others else ""
-    return f"{text}. {_text(data, 'detail')}"
+    text = f"{text}. {_text(data, 'detail')}"
+    return f"{_ended(text)} It is at {address}" if address and address not in text else text
 
 
 def _skew(entry: Entry, names: Names) -> str:
@@ -271,6 +271,12 @@ def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _reason(data: Mapping[str, Any]) -> str:
     reason = _text(data, "reason")
     return f" Reason: {reason}." if reason else ""
+
+
+def _ended(text: str) -> str:
+    """Return a text with its full stop; an address has none, or it would be taken for a part of it."""
+    text = text.rstrip()
+    return text if text.rpartition(" ")[2].startswith(("http://", "https://")) else f"{text}."
 
 
 def _agreed(data: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from runbook.reports.plain import plain
 from support.sealed_log import Told, every_kind, seal, started
 from support.terminal_plan import DATA, DUE, PAGE
 
+TOGETHER = "Tell journalists and the public together"
 STAMP = chain.Stamp(DUE, "boot", "1", "desk")
 
 
@@ -171,7 +172,7 @@ def test_objectives_stand_with_their_limit_and_whether_they_were_met(log: tuple[
         ["Fault reported", "5 min", "3 min 51 s", "met"],
         ["Every document public", "15 min", "not measured", "not met"],
         ["E-mail and post in step", "1 s", "0.04 s", "met"],
-        ["cleared", "", "4 min 19 s", ""],
+        ["Cleared", "", "4 min 19 s", ""],
     ]
 
 
@@ -203,10 +204,10 @@ def test_messages_stand_with_their_outcome_and_the_proof_and_without_addresses_o
         Told(580, Kind.INTENT, DATA[Kind.INTENT] | post | {"key": "k4", "correction": True}, "announce"),
     )
     assert tables(text)["Messages"][1:] == [
-        ["Journalists", "press-email", "09:39:21", "sent, 2 of its addresses not", "4XyZ"],
-        ["Post", "x", "09:39:21", "sent, withdrawn since", "https://x.com/example/status/94_1; 94"],
-        ["Page", "alternate-site", "09:39:22", "unknown", ""],
-        ["Correction of Post", "x", "09:39:40", "unknown", ""],
+        ["Journalists", TOGETHER, "press-email", "09:39:21", "sent, 2 of its addresses not", "4XyZ"],
+        ["Post", TOGETHER, "x", "09:39:21", "sent, withdrawn since", "https://x.com/example/status/94_1; 94"],
+        ["Page", TOGETHER, "alternate-site", "09:39:22", "unknown", ""],
+        ["Correction of Post", TOGETHER, "x", "09:39:40", "unknown", ""],
     ]
     assert "gone@example.org" not in text
     assert "journalist0@example.org" not in text
@@ -214,7 +215,7 @@ def test_messages_stand_with_their_outcome_and_the_proof_and_without_addresses_o
 
 def test_a_message_that_was_left_out_is_listed_with_the_reason(tmp_path: Path) -> None:
     text = run_of(tmp_path, Told(500, Kind.LEFT_OUT, DATA[Kind.LEFT_OUT], "announce"))
-    assert tables(text)["Messages"][1:] == [["Post", "x", "", "left out: X is down", ""]]
+    assert tables(text)["Messages"][1:] == [["Post", TOGETHER, "x", "", "left out: X is down", ""]]
 
 
 def test_what_was_corrected_says_by_which_entry(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ SAID = {
     Kind.CORRECTED: "Corrects entry 12. It should say: the ticket is 4711235",
     Kind.BEGUN: "Begun: Report the fault to GOV.UK.",
     Kind.LOOKED: "Looked at original from outside: not public. Not public, also when stored copies are bypassed",
-    Kind.DONE: "Done, by hand: Report the fault to GOV.UK. ticket: 4711234. Public at "
+    Kind.DONE: "Done, by hand: Report the fault to GOV.UK. Ticket number: 4711234. Public at "
     "https://alternate.example.org/malpractice-for-gcse-and-a-level-summer-2017-exam-series/",
     Kind.SKIPPED: "Skipped: Report the fault to GOV.UK. Reason: not needed today.",
     Kind.REOPENED: "Opened again: Report the fault to GOV.UK. Reason: needed after all.",
@@ -133,6 +133,22 @@ def test_a_correction_of_a_message_is_told_as_one_from_intent_to_outcome(tmp_pat
     )
     assert lines[1].text == "Correction of Journalists: about to be sent on press-email to 214 recipients."
     assert lines[2].text == "Correction of Journalists: not known whether it was sent."
+
+
+def test_an_address_is_told_without_a_full_stop_behind_it(tmp_path: Path) -> None:
+    address = "https://x.com/example/status/94"
+    receipt = {"receipt": {"id": "94", "address": address}, "recipients": {}, "detail": "Accepted"}
+    lines = tell(
+        tmp_path,
+        started(),
+        Told(60, Kind.INTENT, DATA[Kind.INTENT], "announce"),
+        Told(61, Kind.OUTCOME, DATA[Kind.OUTCOME] | receipt, "announce"),
+        Told(62, Kind.DONE, {"by": "hand", "evidence": {"ticket": address, "unheard-of": "x"}}, "report-fault"),
+        Told(63, Kind.DONE, {"by": "hand", "evidence": {"ticket": address, "none": ""}}, "report-fault"),
+    )
+    assert lines[2].text == f"Journalists: sent. Accepted. It is at {address}"
+    assert lines[3].text.endswith(f"Ticket number: {address}; unheard-of: x.")
+    assert lines[4].text.endswith(f"Ticket number: {address}")
 
 
 def test_what_somebody_wrote_cannot_steer_a_terminal_or_forge_a_line(tmp_path: Path) -> None:
