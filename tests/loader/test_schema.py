@@ -19,8 +19,8 @@ def test_a_schema_says_what_it_is_and_what_each_key_means(schema):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["title"]
     assert schema["description"]
-    described = [key for key, value in schema["properties"].items() if "description" in value]
-    assert described
+    assert [key for key, value in schema["properties"].items() if "description" in value]
+    assert all("description" in kind for kind in schema["$defs"].values())
 
 
 def test_right_files_fit():
@@ -55,3 +55,4 @@ def test_a_manual_step_has_its_text_under_the_key_that_is_written():
     assert "copy" in properties
     assert "copy_text" not in properties
     assert "paste" in properties["copy"]["description"]
+    assert properties["role"]["description"] == "Whose it is."
