@@ -6,7 +6,7 @@
     ├── Left                3   the run was paused or waits for an answer; `runbook resume` continues it
     ├── JournalError        4   the log cannot be written or read; nothing is sent without it
     │   └── Conflict        4   somebody else has written to this run in the meantime
-    └── ChannelError        –   about one message; caught by the engine, never the end of a run
+    └── ChannelError        -   about one message; caught by the engine, never the end of a run
         ├── NotReady            certainly not sent: the channel could not be prepared
         ├── CannotSay           refused when built: the channel cannot carry this message
         └── CannotWithdraw      the channel has no way to take a message back

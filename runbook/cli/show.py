@@ -103,11 +103,13 @@ def _message_data(message: "PlannedMessage", known: dict[str, str]) -> dict[str,
 
 def _lines(plan: "Plan", problems: "tuple[Problem, ...]", known: dict[str, str]) -> Iterator[str]:
     from runbook.cli.failure import problem_lines
+    from runbook.model.message import size_in_words
 
     release = plan.release
     yield f"{plan.title} ({plan.playbook})"
     yield f"{release.title}"
-    yield f"{release.status} · due {_local(plan, release.due, '%A %d %B %Y %H:%M %Z')} · plan {plan.digest[:8]}"
+    due = f"{_local(plan, release.due, '%A')} {_local(plan, release.due, '%d %B %Y %H:%M %Z').lstrip('0')}"
+    yield f"{release.status} · due {due} · plan {plan.digest[:8]}"
     yield from problem_lines(problems)
     yield ""
     yield "ROLES"
@@ -118,7 +120,7 @@ def _lines(plan: "Plan", problems: "tuple[Problem, ...]", known: dict[str, str])
     yield ""
     yield "DOCUMENTS"
     for document in release.documents:
-        yield f"  {document.title} ({document.format}, {document.size} bytes, {document.kind})"
+        yield f"  {document.title} ({document.format}, {size_in_words(document.size)}, {document.kind})"
     yield ""
     yield "STEPS"
     for step in plan.steps:

@@ -204,7 +204,7 @@ def begin(prepared: Prepared) -> Iterator[Run]:
     wish, workspace = prepared.wish, prepared.loads.files.workspace
     workspace.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     given = answer_files.read(wish.answers) if wish.answers else None
-    with SqliteJournal(workspace.journal, prepared.clock) as journal:
+    with SqliteJournal(workspace.journal, prepared.clock, lasting=not wish.yes) as journal:
         earlier = tuple(journal.runs())
         run_id = _next_id(prepared.plan.release.id, earlier)
         ports = Ports(

@@ -27,16 +27,19 @@ def ask_once(
     run: Run, question: Question, step: PlannedStep | None = None, until: datetime | None = None
 ) -> Reply | None:
     """Ask once. None if something came in meanwhile: what can be done may have changed."""
-    run.record(run.fact(Kind.ASKED, step, question=question.id, text=question.text))
+    if run.asked != question.id:
+        run.record(run.fact(Kind.ASKED, step, question=question.id, text=question.text))
+        run.asked = question.id
     answer = run.desk.ask(question, run.state, until or decide(run.plan, run.state, run.clock.now()).wake_at)
     if isinstance(answer, Interrupted):
         if answer.look is not None:
             looking.take_in(run, *answer.look)
         return None
     if answer.command:
+        run.asked = ""
         run.obey(run, answer)
         return None
-    run.record(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, who=answer.who))
+    run.answer(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, who=answer.who))
     return answer
 
 

@@ -1,14 +1,17 @@
 """The barrier: several messages made ready, staged up to their last byte, and released from one thread at one instant.
 
 Nothing in here talks to people or to the log. Until `release` is called nothing has been sent, and every way out before
-it (a channel that fails, an exception, Ctrl-C) ends in `discard`.
+it (a channel that fails, an exception, Ctrl-C) ends in `discard`: also for a channel that answers only after its time
+is up, when nobody waits for it any more.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeout
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Thread
+from typing import TypeVar
 
 from runbook.clock import Clock
 from runbook.errors import ChannelError, NotReady, RunbookError
@@ -16,6 +19,8 @@ from runbook.model.message import Payload
 from runbook.model.outcome import Outcome, Result
 from runbook.model.plan import PlannedMessage
 from runbook.model.ports import Channel, Staging
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -37,31 +42,34 @@ class Job:
 
 def make_ready(jobs: Sequence[Job], limit: timedelta) -> None:
     """Make every job ready, in parallel, at most `limit`. What fails has its `problem` set and nothing was sent."""
-
-    def one(job: Job) -> None:
-        job.staging = job.channel.ready(job.payload, job.key)
-
-    _each(jobs, one, limit)
+    _each(jobs, lambda job: job.channel.ready(job.payload, job.key), limit)
 
 
 def stage(jobs: Sequence[Job], limit: timedelta) -> None:
     """Stage every job, in parallel, at most `limit`. What is not held afterwards has its `problem` set."""
+    _each(jobs, _staged, limit)
 
-    def one(job: Job) -> None:
-        if job.staging is None:
-            raise NotReady("It was not made ready.")
-        job.staging.stage()
-        if not job.staging.held():
-            raise NotReady("The other side did not keep it.")
 
-    _each(jobs, one, limit)
+def _staged(job: Job) -> Staging:
+    staging = job.staging
+    if staging is None:
+        raise NotReady("It was not made ready.")
+    staging.stage()
+    if not staging.held():
+        raise NotReady("The other side did not keep it.")
+    return staging
 
 
 def all_held(jobs: Iterable[Job]) -> bool:
     """Whether every job is staged and still held by its other side. Those that are not have their `problem` set."""
     held = True
     for job in jobs:
-        if job.staging is None or not job.staging.held():
+        try:
+            kept = job.staging is not None and job.staging.held()
+        except Exception as error:  # noqa: BLE001 — whatever it is, a message that may not be held stops them all
+            job.problem = _why(error)
+            kept = False
+        if not kept:
             job.problem = job.problem or "The connection was lost while it was held. Nothing was sent."
             held = False
     return held
@@ -94,8 +102,7 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
         job.answered_at = clock.monotonic()
         return result
 
-    pool = ThreadPoolExecutor(max(1, len(jobs)), thread_name_prefix="result")
-    futures = {pool.submit(one, job): job for job in jobs}
+    futures = _started(jobs, one, "result")
     waiting = dict(futures)
     try:
         for future in as_completed(futures, timeout=limit.total_seconds() + 5):
@@ -108,8 +115,6 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
     except FuturesTimeout:
         for job in waiting.values():
             yield job, Result(outcome=Outcome.UNKNOWN, detail=f"No answer in {int(limit.total_seconds())} s.")
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def discard(jobs: Iterable[Job]) -> None:
@@ -120,20 +125,44 @@ def discard(jobs: Iterable[Job]) -> None:
             job.staging = None
 
 
-def _each(jobs: Sequence[Job], action: Callable[[Job], None], limit: timedelta) -> None:
-    pool = ThreadPoolExecutor(max(1, len(jobs)), thread_name_prefix="channel")
-    futures = {pool.submit(action, job): job for job in jobs}
+def _each(jobs: Sequence[Job], action: Callable[[Job], Staging], limit: timedelta) -> None:
+    """Let each job have its staging from `action`. What comes too late, or after Ctrl-C, is given up when it comes."""
+    futures = _started(jobs, action, "channel")
     waiting = dict(futures)
     try:
         for future in as_completed(futures, timeout=limit.total_seconds()):
-            job = waiting.pop(future)
-            error = future.exception()
+            job, error = futures[future], future.exception()
             job.problem = _why(error) if error is not None else ""
+            job.staging = job.staging if error is not None else future.result()
+            del waiting[future]
     except FuturesTimeout:
         for job in waiting.values():
             job.problem = f"It was not ready in {int(limit.total_seconds())} s."
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for future in waiting:
+            future.add_done_callback(_too_late)
+
+
+def _too_late(future: Future[Staging]) -> None:
+    if future.exception() is None:
+        future.result().discard()
+
+
+def _started(jobs: Sequence[Job], action: Callable[[Job], _T], name: str) -> dict[Future[_T], Job]:
+    """Start `action` for every job, each in a thread that never keeps the program from ending."""
+
+    def run(job: Job, future: Future[_T]) -> None:
+        try:
+            value = action(job)
+        except BaseException as error:  # noqa: BLE001 — it is handed to the thread that waits for it
+            future.set_exception(error)
+        else:
+            future.set_result(value)
+
+    futures: dict[Future[_T], Job] = {Future(): job for job in jobs}
+    for future, job in futures.items():
+        Thread(target=run, args=(job, future), name=f"{name}-{job.message.id}", daemon=True).start()
+    return futures
 
 
 def _why(error: BaseException) -> str:

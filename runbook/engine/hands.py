@@ -34,7 +34,6 @@ def manual(run: Run, planned: PlannedStep) -> None:
     step = planned.step
     if not isinstance(step, ManualStep):
         raise TypeError(planned.id)
-    run.desk.show(instructions(run, planned), run.state)
     key = ask_choice(run, planned.id, "Done?", (DONE, SKIP, BACK), example="d", step=planned).value
     if key == "s":
         skip(run, planned)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from runbook.engine.asking import ask_choice, ask_person, ask_text, people_of, phone_of
-from runbook.engine.hands import BACK, instructions
+from runbook.engine.hands import BACK
 from runbook.engine.run import Run
 from runbook.engine.sheets import clearance_sheet, messages_sheet
 from runbook.engine.values import slot_values
@@ -24,8 +24,6 @@ def decision(run: Run, planned: PlannedStep) -> None:
     step = planned.step
     if not isinstance(step, DecisionStep):
         raise TypeError(planned.id)
-    if step.instructions:
-        run.desk.show(instructions(run, planned), run.state)
     text = slots.reading(step.question, slot_values(run.plan, run.state, run.clock.now()))
     names = list(step.options)
     options = [Choice(str(i), step.options[name].title, hint=name) for i, name in enumerate(names, 1)]

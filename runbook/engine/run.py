@@ -50,6 +50,14 @@ class Run:
     obey: Callable[["Run", Reply], None]
     """Does what a key that works at any prompt asks for."""
     limits: Limits = field(default_factory=Limits)
+    asked: str = ""
+    """The question that stands: put again after an interruption, it is not logged again."""
+    _answered: list[Fact] = field(default_factory=list)
+
+    def answer(self, fact: Fact) -> None:
+        """Keep an answer for the next append: it and what follows from it are one transaction."""
+        self._answered.append(fact)
+        self.asked = ""
 
     def record(self, *facts: Fact) -> None:
         """Append facts to the log, durably, and take them into the state; then tell the desk.
@@ -60,7 +68,8 @@ class Run:
 
     def append(self, *facts: Fact) -> tuple[Entry, ...]:
         """Append facts and take them in, but say nothing yet: nothing is drawn between an intent and its release."""
-        entries = self.journal.append(self.id, facts, self.state.sequence)
+        entries = self.journal.append(self.id, (*self._answered, *facts), self.state.sequence)
+        self._answered.clear()
         for entry in entries:
             self.state.apply(entry)
         return entries

@@ -111,6 +111,8 @@ def perform(run: Run, planned: PlannedStep) -> None:
     if blocked is not None:
         _held(run, planned, blocked)
     else:
+        if planned.step.instructions or planned.step.kind == "manual":
+            run.desk.show(hands.instructions(run, planned), run.state)
         _PERFORM[planned.step.kind](run, planned)
 
 

@@ -3,7 +3,7 @@
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
 from runbook.model import slots
-from runbook.model.message import Form
+from runbook.model.message import Form, size_in_words
 from runbook.model.plain import plain_text
 from runbook.model.plan import PlannedMessage, PlannedStep, short
 from runbook.model.questions import Sheet
@@ -26,7 +26,7 @@ def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False)
 def _words(message: PlannedMessage, values: dict[str, str]) -> str:
     lines: list[str] = []
     if message.draft.form is Form.FILES:
-        lines += [f"{d.title} ({d.format}, {d.size} bytes)" for d in message.draft.documents]
+        lines += [f"{d.title} ({d.format}, {size_in_words(d.size)})" for d in message.draft.documents]
         lines += sorted(set(message.planned.values()))
     for name, part in message.draft.parts.items():
         label = f"{name.capitalize()}: " if name in ("subject", "title") else ""

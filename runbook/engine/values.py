@@ -29,6 +29,7 @@ def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
     for role in plan.roles:
         held = state.holders.get(role.id) or (role.people[0] if role.people else None)
         values[f"holder.{role.id}"] = held.name if held else role.title
+        values[f"phone.{role.id}"] = (held.phone if held else "") or "number not known"
     return values | _answers(plan, state)
 
 

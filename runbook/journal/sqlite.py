@@ -73,11 +73,12 @@ class SqliteJournal:
     """A `Journal` in a SQLite file, which is made if it is not there, readable by its owner only (mode 0600).
 
     Works from the thread that made it only. `clock` gives `recorded_at`; a rehearsal in simulated time hands in its
-    own. `patience` is how many seconds to wait for another writer. Raises `JournalError` if the file cannot be used;
-    every `JournalError` leaves the log as it was.
+    own. `patience` is how many seconds to wait for another writer. `lasting`: what was appended outlives a loss of
+    power; without it only the end of the program, which is enough for a rehearsal that is over in a second. Raises
+    `JournalError` if the file cannot be used; every `JournalError` leaves the log as it was.
     """
 
-    def __init__(self, path: Path, clock: Clock | None = None, *, patience: float = 5.0) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None, *, patience: float = 5.0, lasting: bool = True) -> None:
         self.path = path
         self._clock: Clock = clock or SystemClock()
         with self._in_words():
@@ -86,7 +87,7 @@ class SqliteJournal:
         try:
             with self._in_words():
                 self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
                 self._set_up()
         except BaseException:
             self._db.close()

@@ -14,6 +14,15 @@ from runbook.model import slots
 from runbook.model.noun import Noun, Slug, Template
 
 
+def size_in_words(size: int) -> str:
+    """Return a size in bytes as readers know it: `840 bytes`, `12 KB`, `1.2 MB` (powers of ten)."""
+    if size < 1000:
+        return f"{size} bytes"
+    if size < 1_000_000:
+        return f"{round(size / 1000)} KB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
 class Form(StrEnum):
     """The shapes a message can have. Each needs its own named parts."""
 

@@ -76,6 +76,7 @@ def late_names(playbook: Playbook, documents: Iterable[str]) -> Mapping[str, Any
         "answers": LateNames("answers", evidence, lambda name: group(f"answers.{name}", evidence[name])),
         "done": group("done", (step.id for step in playbook.steps)),
         "holder": group("holder", playbook.roles),
+        "phone": group("phone", playbook.roles),
         "now": group("now", ("clock", "day")),
         "next_news": Late("next_news"),
         "run": group("run", ("id",)),
@@ -83,7 +84,8 @@ def late_names(playbook: Playbook, documents: Iterable[str]) -> Mapping[str, Any
 
 
 _LONGEST_ADDRESS = "https://example.org/" + "x" * 180
-_LONGEST_DAY = "Wednesday 30 September 2026"
+_LONGEST = {"now.day": "Wednesday 30 September 2026", "phone": "0" * 20, "run": "x" * 60}
+"""By slot or by group; the others are clock times."""
 
 
 def stand_ins(playbook: Playbook, names: Iterable[str], people: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -105,11 +107,7 @@ def _stand_in(playbook: Playbook, name: str, people: Mapping[str, tuple[str, ...
         return "x" * max(evidence[evidence_id].longest, len(evidence[evidence_id].absent))
     if group == "holder":
         return max(people.get(rest, ()), key=len, default="x" * 40)
-    if name == "now.day":
-        return _LONGEST_DAY
-    if group == "run":
-        return "x" * 60
-    return "00:00"
+    return _LONGEST.get(name) or _LONGEST.get(group, "00:00")
 
 
 def known_addresses(plan: Plan) -> dict[str, str]:

@@ -4,9 +4,8 @@ import html
 import re
 from collections.abc import Iterable
 
-from runbook.model.message import Document
+from runbook.model.message import Document, size_in_words
 from runbook.model.slots import CLOSE, OPEN
-from runbook.planner.templates import size_in_words
 
 _LINK = re.compile(rf"(https?://[^\s<>{OPEN}{CLOSE}]*[^\s<>{OPEN}{CLOSE}.,;:)]|{OPEN}address\.[^{CLOSE}]+{CLOSE})")
 

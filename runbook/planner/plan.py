@@ -15,6 +15,7 @@ from runbook.model.release import Release
 from runbook.model.steps import ClearanceStep, Step
 from runbook.model.times import NoSuchTime, duration, moment
 from runbook.planner.late import late_names
+from runbook.planner.lists import list_remarks
 from runbook.planner.messages import Workbench, step_messages
 from runbook.planner.people import planned_roles
 from runbook.planner.templates import Templates
@@ -78,7 +79,8 @@ def make_plan(given: Ingredients) -> Planned:
         objectives=given.playbook.objectives,
         steps=steps,
     )
-    return Planned(plan, (*unheld, *_review(given), *bench.problems))
+    remarks = (*_review(given), *list_remarks(given.playbook, given.workspace, given.now))
+    return Planned(plan, (*unheld, *remarks, *bench.problems))
 
 
 def _release(given: Ingredients) -> PlannedRelease:

@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from jinja2.sandbox import SandboxedEnvironment
 
 from runbook.model import slots
+from runbook.model.message import size_in_words
 
 _MOST = 100_000
 """Characters that one template may make."""
@@ -31,15 +32,6 @@ def day_in(zone: str, at: datetime) -> str:
     """Return the day in a zone, `Friday 5 January 2018`."""
     there = at.astimezone(ZoneInfo(zone))
     return f"{there:%A} {there.day} {there:%B %Y}"
-
-
-def size_in_words(size: int) -> str:
-    """Return a size in bytes as readers know it: `840 bytes`, `12 KB`, `1.2 MB` (powers of ten)."""
-    if size < 1000:
-        return f"{size} bytes"
-    if size < 1_000_000:
-        return f"{round(size / 1000)} KB"
-    return f"{size / 1_000_000:.1f} MB"
 
 
 class Templates:
