@@ -2,15 +2,17 @@
 
 from runbook.engine.barrier import Job, all_held, discard, release, results, skews, stage
 from runbook.engine.decide import must_wait
+from runbook.engine.interrupts import Unbroken
 from runbook.engine.preparing import refresh
 from runbook.engine.run import BY_HAND, Run
-from runbook.errors import RunbookError
 from runbook.model.entries import Fact, Kind
 from runbook.model.outcome import Outcome, Result
 from runbook.model.plan import PlannedStep, digest_of
 from runbook.model.questions import Sheet
 from runbook.model.steps import TogetherStep
 from runbook.model.times import duration
+
+_BY_HAND = "stopped by hand in the countdown"
 
 
 def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correction: bool = False) -> None:
@@ -21,22 +23,38 @@ def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correct
     try:
         armed = _arm(run, planned, jobs)
     except KeyboardInterrupt:
-        _stop(run, planned, jobs, "stopped by hand in the countdown")
+        _stop(run, planned, jobs, _BY_HAND)
         return
     if not armed:
         _stop(run, planned, jobs, " ".join(dict.fromkeys(job.problem for job in jobs if job.problem)))
         return
     if not correction and must_wait(run.plan, run.state, planned, run.clock.now()):
+        _stop(run, planned, jobs, "the release is not due yet; the clock may have been set back")
+        return
+    if _released(run, planned, jobs, actor, correction=correction):
+        for job, result in results(jobs, run.limits.result, run.clock):
+            run.record(outcome_fact(run, planned, job.message.id, job.key, result))
+        _measure(run, planned, jobs)
+
+
+def _released(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correction: bool) -> bool:
+    """Log the intents and release. False if Ctrl-C came before the first release: then nothing was sent.
+
+    Once the first is released the others follow, whatever is pressed; Ctrl-C is passed on when all have gone.
+    """
+    with Unbroken() as ctrl_c:
+        intents = run.append(*(_intent(run, planned, job, actor, correction=correction) for job in jobs))
+        stopped = ctrl_c.pressed
+        ctrl_c.pressed = False
+        if not stopped:
+            release(jobs, run.clock)
+    run.tell(intents)
+    if stopped:
         discard(jobs)
-        raise RunbookError("The release is not due yet, so nothing was sent.", "Start the step again when it is due.")
-    intents = run.append(*(_intent(run, planned, job, actor, correction=correction) for job in jobs))
-    try:
-        release(jobs, run.clock)
-    finally:
-        run.tell(intents)
-    for job, result in results(jobs, run.limits.result, run.clock):
-        run.record(outcome_fact(run, planned, job.message.id, job.key, result))
-    _measure(run, planned, jobs)
+        unsent = Result(outcome=Outcome.NOT_SENT, detail=f"It was {_BY_HAND}.")
+        run.record(*(outcome_fact(run, planned, job.message.id, job.key, unsent) for job in jobs))
+        _stop(run, planned, jobs, _BY_HAND)
+    return not stopped
 
 
 def _arm(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
@@ -45,7 +63,7 @@ def _arm(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
     counting = " … ".join(str(n) for n in range(seconds, 0, -1))
     run.desk.show(Sheet(f"Sending in {counting}   Ctrl-C stops it, nothing is sent", step=planned.id), run.state)
     zero = run.clock.monotonic() + seconds
-    refresh(run, planned, jobs)
+    refresh(run, jobs)
     if any(job.problem for job in jobs):
         return False
     begun = run.clock.monotonic()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from runbook.engine.barrier import Job, make_ready
+from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.run import BY_HAND, Run
 from runbook.engine.values import slot_values
 from runbook.errors import CannotSay
@@ -12,6 +12,7 @@ from runbook.model.outcome import Outcome
 from runbook.model.plan import PlannedMessage, PlannedStep
 from runbook.model.questions import MessageRow
 from runbook.model.slots import Unfilled
+from runbook.model.state import Sending
 
 
 def key_prefix(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
@@ -21,15 +22,19 @@ def key_prefix(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
 
 def next_key(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
     """Return the key of the next attempt to send a message. An attempt is new only once the last certainly failed."""
-    prefix = key_prefix(run, planned, message)
-    return f"{prefix}{sum(key.startswith(prefix) for key in run.state.sendings) + 1}"
+    return f"{key_prefix(run, planned, message)}{len(_attempts(run, planned, message)) + 1}"
 
 
 def outcome_of(run: Run, planned: PlannedStep, message: PlannedMessage) -> Outcome | None:
     """Return what became of a message this time round; None if nothing was committed yet."""
-    prefix = key_prefix(run, planned, message)
-    latest = [s for key, s in run.state.sendings.items() if key.startswith(prefix)]
+    latest = _attempts(run, planned, message)
     return (latest[-1].outcome or Outcome.UNKNOWN) if latest else None
+
+
+def _attempts(run: Run, planned: PlannedStep, message: PlannedMessage) -> list[Sending]:
+    """Return the attempts to send a message this time round. What corrects it has keys beneath its own: it is none."""
+    prefix = key_prefix(run, planned, message)
+    return [s for key, s in run.state.sendings.items() if key.startswith(prefix) and not s.correction]
 
 
 def pending(run: Run, planned: PlannedStep) -> list[PlannedMessage]:
@@ -42,18 +47,27 @@ def pending(run: Run, planned: PlannedStep) -> list[PlannedMessage]:
 
 def make_job(run: Run, planned: PlannedStep, message: PlannedMessage, channel_name: str) -> Job:
     """Return a message as a job, built with the values of this moment; its `problem` says what it lacks."""
-    channel = run.channel(channel_name)
     name = channel_name if channel_name in run.channels else BY_HAND
-    key = next_key(run, planned, message)
-    try:
-        draft = filled(run, message.draft)
-        return Job(message, key, name, channel, channel.build(draft))
-    except Unfilled as missing:
-        why = f"It needs a value that is not known: {missing.args[0]}."
-    except CannotSay as error:
-        why = f"{error.message} {error.remedy}"
     empty = Payload(draft=message.draft, length=Length(used=0), summary=message.summary)
-    return Job(message, key, name, channel, empty, problem=why)
+    job = Job(message, next_key(run, planned, message), name, run.channel(name), empty)
+    payload = _built(run, job)
+    job.payload = payload or empty
+    return job
+
+
+def _built(run: Run, job: Job) -> Payload | None:
+    """Return a job's payload with the values of this moment; None if there is none: its `problem` says what it lacks.
+
+    What it replaces (a correction of a page) stays.
+    """
+    try:
+        draft = filled(run, job.message.draft).model_copy(update={"replaces": job.payload.draft.replaces})
+        return job.channel.build(draft)
+    except Unfilled as missing:
+        job.problem = f"It needs a value that is not known: {missing.args[0]}."
+    except CannotSay as error:
+        job.problem = f"{error.message} {error.remedy}".strip()
+    return None
 
 
 def filled(run: Run, draft: Draft) -> Draft:
@@ -71,16 +85,15 @@ def prepare(
     return jobs
 
 
-def refresh(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
+def refresh(run: Run, jobs: list[Job]) -> None:
     """Build again the messages whose text has changed since (the time moved on), and make those ready anew."""
     stale: list[Job] = []
     for job in jobs:
-        fresh = make_job(run, planned, job.message, job.channel_name)
-        if fresh.payload.draft != job.payload.draft:
-            if job.staging is not None:
-                job.staging.discard()
-            job.payload, job.staging = fresh.payload, None
+        payload = _built(run, job)
+        if payload is not None and payload.draft != job.payload.draft:
+            job.payload = payload
             stale.append(job)
+    discard(stale)
     make_ready(stale, run.limits.ready)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from runbook.clock import Clock
+from runbook.engine.interrupts import Unbroken
 from runbook.model.entries import Entry, Fact, Kind
 from runbook.model.plan import Person, Plan, PlannedStep
 from runbook.model.ports import Channel, Desk, Journal, Looks
