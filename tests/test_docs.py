@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer.main
+
 from runbook import errors
 from runbook.cli.main import INTERRUPTED, app
-
 from support.sources import CHECKOUT
 
 EVERYWHERE = {"--help", "--install-completion", "--show-completion"}

@@ -13,10 +13,10 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 import runbook
 from runbook import errors
 from runbook.model.problem import Refused
-
 from support.sources import CHECKOUT, PACKAGE, Module, folders, modules, tracked_files
 
 LONGEST_MODULE = 400

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from runbook.channels.registry import KINDS
 
+from runbook.channels.registry import KINDS
 from support.commands import Home
 
 NETWORK = {"httpx", "requests", "smtplib", "tweepy", "twitter_text", "urllib3"}
