@@ -13,7 +13,7 @@ from runbook.loader.release import load_release
 from runbook.loader.workspace import load_workspace
 from runbook.model.message import Document
 from runbook.model.playbook import Playbook
-from runbook.model.problem import Problem, Refused, broken
+from runbook.model.problem import Problem, Refused
 from runbook.model.release import Release
 from runbook.workspace.folder import Workspace, find_root
 from runbook.workspace.shipped import example
@@ -44,7 +44,7 @@ def open_workspace(folder: Path | None, *, example_instead: bool = True) -> Load
             "Make one with `runbook init DIR`, fill it in, and run this in it. To practise: add --dry-run.",
         )
     loaded = load_workspace(root) if root else load_workspace(example(), shipped=True)
-    if loaded.value is None or broken(loaded.problems):
+    if loaded.value is None:
         raise Refused(loaded.problems)
     return loaded
 
@@ -102,10 +102,14 @@ def _due_today(path: Path, now: datetime) -> bool:
 
 
 def read_all(loaded: Loaded[Workspace], playbook: Path, release: Path) -> Files:
-    """Read a playbook and a release. Raises `Refused` with all problems of both if either cannot be understood."""
+    """Read a playbook and a release.
+
+    What is wrong with them is in `problems`, also what stops, as long as enough was understood to look for more.
+    Raises `Refused` with all that was found if it was not.
+    """
     the_playbook, the_release = load_playbook(playbook), load_release(release)
     problems = (*loaded.problems, *the_playbook.problems, *the_release.problems)
-    if loaded.value is None or the_playbook.value is None or the_release.value is None or broken(problems):
-        raise Refused(problems)
-    found, on_disk = documents(the_release)
+    found, on_disk = documents(the_release) if the_release.value is not None else ((), ())
+    if loaded.value is None or the_playbook.value is None or the_release.value is None or not found:
+        raise Refused((*problems, *on_disk))
     return Files(loaded.value, the_playbook, the_release, found, (*problems, *on_disk))

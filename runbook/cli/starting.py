@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,7 +15,7 @@ import typer
 from runbook.cli import answers as answer_files
 from runbook.cli.failure import problem_lines
 from runbook.cli.files import Files, find_playbook, open_workspace, read_all, release_candidates, release_name
-from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, wire
+from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, present, wire
 from runbook.clock import Clock, SystemClock
 from runbook.engine.run import Run
 from runbook.errors import RunbookError, Unavailable
@@ -30,6 +31,8 @@ from runbook.model.times import NoSuchTime, local_time
 from runbook.planner.plan import Ingredients, Planned, make_plan
 from runbook.terminal.header import header
 from runbook.workspace.folder import Workspace
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Loads:
 def load(wish: Wish) -> Loads:
     """Read the workspace, the playbook and the release. Raises `Refused` or `Unavailable`."""
     workspace = open_workspace(wish.workspace, example_instead=wish.dry_run)
-    found = workspace.required()
+    found = present(workspace)
     playbook = find_playbook(found, wish.playbook)
     release = _choose(release_candidates(found, wish.release, SystemClock().now()))
     return Loads(workspace, read_all(workspace, playbook, release))
@@ -151,9 +154,9 @@ def ingredients(
 ) -> Ingredients:
     """Return what the planner needs, from what was read."""
     return Ingredients(
-        playbook=files.playbook.required(),
+        playbook=_there(files.playbook),
         playbook_source=files.playbook.source,
-        release=files.release.required(),
+        release=_there(files.release),
         documents=files.documents,
         workspace=files.workspace,
         channels=channels,
@@ -163,13 +166,20 @@ def ingredients(
     )
 
 
+def _there(loaded: Loaded[T]) -> T:
+    """Return what was read. `read_all` has refused files of which nothing could be made."""
+    if loaded.value is None:
+        raise Refused(loaded.problems)
+    return loaded.value
+
+
 def _due(wish: Wish, loads: Loads, now: datetime) -> datetime | None:
     """Return when an exercise takes the release to be due: now unless said otherwise; None as it is planned."""
     if not wish.dry_run or wish.due == "plan":
         return None
     if wish.due in (None, "now"):
         return now.replace(microsecond=0)
-    return _on_the_clock(str(wish.due), loads.files.release.required(), now)
+    return _on_the_clock(str(wish.due), _there(loads.files.release), now)
 
 
 def _on_the_clock(text: str, release: Release, now: datetime) -> datetime:

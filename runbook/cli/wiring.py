@@ -18,7 +18,7 @@ from runbook.loader.reader import Loaded
 from runbook.lookout.again import ThreadedLooks
 from runbook.model.plan import Plan, Status
 from runbook.model.ports import Channel, Desk, Eye, Journal, Look, Looks
-from runbook.model.problem import Problem, Severity
+from runbook.model.problem import Problem, Refused, Severity
 from runbook.model.state import State
 from runbook.terminal.desk import TerminalDesk
 from runbook.terminal.inbox import Inbox
@@ -33,7 +33,7 @@ def live_channels(loaded: Loaded[Workspace]) -> tuple[dict[str, Channel], tuple[
     A person's hands (`by-hand`) are always among them. A channel whose settings are wrong is left out: a live run has
     a person do its part by hand.
     """
-    workspace = loaded.required()
+    workspace = present(loaded)
     organisation = workspace.settings.organisation
     channels: dict[str, Channel] = {}
     problems: list[Problem] = []
@@ -48,9 +48,16 @@ def live_channels(loaded: Loaded[Workspace]) -> tuple[dict[str, Channel], tuple[
     return channels, tuple(problems)
 
 
+def present(loaded: Loaded[Workspace]) -> Workspace:
+    """Return the workspace, also if something in it stops: that is told with everything else. Raises `Refused`."""
+    if loaded.value is None:
+        raise Refused(loaded.problems)
+    return loaded.value
+
+
 def _misset(loaded: Loaded[Workspace], name: str, details: Mapping[str, Any]) -> Problem:
     key = ".".join(str(part) for part in details["loc"]) or "kind"
-    found = f'[channels.{name}] {key}: {details["msg"]}; found "{details["input"]}".'
+    found = f"[channels.{name}] {key}: {details['msg']}."  # what was found may be a password in the wrong place
     if details["type"] == "missing":
         found = f'[channels.{name}] has no "{key}".'
     elif details["type"] == "extra_forbidden":

@@ -40,7 +40,7 @@ class Workbench:
     problems: list[Problem] = field(default_factory=list)
 
     def render(self, text: str | None, path: Path) -> str:
-        """Return a template's text; a problem, and an empty text, if it cannot be rendered."""
+        """Return a template's text; a problem, and a stand-in that raises no other, if it cannot be rendered."""
         if text is None:
             return ""
         try:
@@ -48,7 +48,7 @@ class Workbench:
         except TemplateRefused as error:
             remedy = "Correct the template; docs/writing-a-playbook.md lists the names."
             self.problems.append(Problem("template", self.source.where(path), f"{error}", remedy))
-            return ""
+            return "(not rendered)"
 
     def by_hand(self, code: str, path: Path, found: str, remedy: str) -> None:
         """Note a problem that a live run settles by having a person do it."""

@@ -18,7 +18,7 @@ from runbook.planner.late import late_names
 from runbook.planner.lists import list_remarks
 from runbook.planner.messages import Workbench, step_messages
 from runbook.planner.people import planned_roles
-from runbook.planner.templates import Templates
+from runbook.planner.templates import Group, Templates
 from runbook.workspace.folder import Workspace
 
 
@@ -102,25 +102,31 @@ def _release(given: Ingredients) -> PlannedRelease:
 
 def _known(given: Ingredients, release: PlannedRelease, roles: tuple[PlannedRole, ...]) -> dict[str, Any]:
     """Return the names of a template that have their values now."""
-    documents = [
-        {**d.model_dump(include={"id", "title", "kind", "name", "size"}), "format": d.format} for d in release.documents
-    ]
-    facts = release.model_dump(exclude={"documents", "due"}) | {"due": release.due, "documents": documents}
+    shown = {"id", "title", "kind", "name", "size"}
+    documents = [Group("document", {**d.model_dump(include=shown), "format": d.format}) for d in release.documents]
+    facts = {
+        name: Group(f"release.{name}", value) if isinstance(value, dict) else value
+        for name, value in release.model_dump(exclude={"documents"}).items()
+    }
+    facts["documents"] = documents
     facts["main"] = next(d for d in documents if d["id"] == release.main.id)
     people = {
-        role.id: {
-            "title": role.title,
-            "duty": role.duty,
-            "holder": role.people[0].name if role.people else "nobody named",
-            "phone": role.people[0].phone if role.people else "",
-        }
+        role.id: Group(
+            role.id,
+            {
+                "title": role.title,
+                "duty": role.duty,
+                "holder": role.people[0].name if role.people else "nobody named",
+                "phone": role.people[0].phone if role.people else "",
+            },
+        )
         for role in roles
     }
     return {
-        "release": facts,
+        "release": Group("release", facts),
         "organisation": given.workspace.settings.organisation.name,
-        "playbook": {"id": given.playbook.id, "title": given.playbook.title},
-        "roles": people,
+        "playbook": Group("playbook", {"id": given.playbook.id, "title": given.playbook.title}),
+        "roles": Group("roles", people),
     }
 
 

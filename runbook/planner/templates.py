@@ -1,12 +1,14 @@
 """Rendering the playbook's templates: sandboxed, strict, with the names of this release and nothing else."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import missing
 
 from runbook.model import slots
 from runbook.model.message import size_in_words
@@ -34,6 +36,32 @@ def day_in(zone: str, at: datetime) -> str:
     return f"{there:%A} {there.day} {there:%B %Y}"
 
 
+class Group(dict[str, Any]):
+    """Names that stand together, `release.title`, with what the group itself is called."""
+
+    def __init__(self, called: str, members: Mapping[str, Any]) -> None:
+        super().__init__(members)
+        self.called = called
+
+
+class _Unknown(StrictUndefined):
+    """A name that there is none of; says so in words that help whoever wrote it."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name = str(self._undefined_name)
+        if isinstance(self._undefined_obj, Group):
+            return f'"{self._undefined_obj.called}" has no "{name}".{_meant(name, self._undefined_obj)}'
+        if self._undefined_obj is missing:
+            return f'"{name}" is not a name that is known here.'
+        return f'There is no "{name}" in it.'
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f' Did you mean "{near[0]}"?' if near else f" It has: {', '.join(sorted(known))}."
+
+
 class Templates:
     """The templates of one playbook, for one release.
 
@@ -42,7 +70,7 @@ class Templates:
 
     def __init__(self, known: Mapping[str, Any], late: Mapping[str, Any], zone: str) -> None:
         self._env = SandboxedEnvironment(
-            undefined=StrictUndefined,
+            undefined=_Unknown,
             autoescape=False,
             keep_trailing_newline=False,
             trim_blocks=True,
@@ -69,12 +97,15 @@ class Templates:
         except TemplateSyntaxError as error:
             raise TemplateRefused(f"This template is not complete: {error.message}.", error.lineno) from error
         except UndefinedError as error:
-            raise TemplateRefused(
-                f"{_sentence(error.message)} Known here: {', '.join(sorted(self._names))}."
-            ) from error
+            raise TemplateRefused(self._explain(f"{error.message}")) from error
         except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
             raise TemplateRefused(f"This template cannot be filled in: {error}.") from error
         return self._whole("".join(pieces).strip())
+
+    def _explain(self, message: str) -> str:
+        if not message.endswith("is not a name that is known here."):
+            return message if message.endswith((".", "?")) else f"{message}."
+        return message + _meant(message.split('"')[1], self._names)
 
     def _whole(self, text: str) -> str:
         """Return the text if every slot in it is one that was inserted as it is."""
@@ -92,8 +123,3 @@ class Templates:
             return str(found) == slots.slot(name)
         except (LookupError, TypeError, UndefinedError):
             return False
-
-
-def _sentence(message: str | None) -> str:
-    text = (message or "A name is not defined").strip().rstrip(".")
-    return f"{text[0].upper()}{text[1:]}."
