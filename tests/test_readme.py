@@ -54,6 +54,7 @@ def test_times_and_dates_count_as_the_same() -> None:
     shown = ("Due Fri 5 January 2018 09:30:00 GMT", "Log seal 9c1f 07e2")
     said = ("Due Wed 23 September 2026", "10:00:00 BST Log seal 0000 abcd")
     assert readme.same(shown, said)
+    assert readme.same(("STOOD DOWN 23:59:15 · 33 min",), ("STOOD DOWN 24 Nov 00:00:28 · 33 min",))
 
 
 def test_another_word_is_another_session() -> None:
