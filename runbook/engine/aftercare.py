@@ -8,7 +8,7 @@ from runbook.engine.firing import fire
 from runbook.engine.preparing import filled
 from runbook.engine.recover import resolve
 from runbook.engine.run import Run
-from runbook.errors import ChannelError
+from runbook.errors import CannotSay, ChannelError
 from runbook.model.entries import Kind
 from runbook.model.message import Form
 from runbook.model.outcome import Outcome, Result
@@ -52,23 +52,27 @@ def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
     channel = run.channel(sending.channel)
     try:
         draft = filled(run, correction.draft)
+        if draft.form in (Form.FILES, Form.ARTICLE) and sending.receipt:
+            draft = draft.model_copy(update={"replaces": sending.receipt.id})
+        payload = channel.build(draft)
     except Unfilled as missing:
         run.desk.show(Sheet(f"It needs a value that is not known: {missing.args[0]}."), run.state)
         return
-    if draft.form in (Form.FILES, Form.ARTICLE) and sending.receipt:
-        draft = draft.model_copy(update={"replaces": sending.receipt.id})
+    except CannotSay as error:
+        run.desk.show(Sheet(f"{error.message} {error.remedy}".strip()), run.state)
+        return
     earlier = sum(s.correction and s.message == correction.id for s in run.state.sendings.values())
-    job = Job(correction, f"{sending.key}/correction/{earlier + 1}", sending.channel, channel, channel.build(draft))
+    job = Job(correction, f"{sending.key}/correction/{earlier + 1}", sending.channel, channel, payload)
     text = "\n".join(part.text for part in draft.parts.values())
     run.desk.show(Sheet("This corrects it, to the same people at the same place", (("", text),)), run.state)
     keys = (Choice("g", "send it now"), Choice("b", "go back"))
     if ask_choice(run, "put-right.go", "Send the correction?", keys, example="b").value != "g":
         return
-    make_ready([job], run.limits.ready)
-    if job.problem:
-        run.record(run.fact(Kind.NOT_READY, planned, message=correction.id, detail=job.problem, remedy=""))
-        return
     try:
+        make_ready([job], run.limits.ready)
+        if job.problem:
+            run.record(run.fact(Kind.NOT_READY, planned, message=correction.id, detail=job.problem, remedy=""))
+            return
         fire(run, planned, [job], run.holder(planned.step.role).name, correction=True)
     finally:
         discard([job])
@@ -78,14 +82,20 @@ def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
 
 
 def _withdraw(run: Run, sending: Sending, message: PlannedMessage) -> None:
+    if sending.receipt is None:
+        run.desk.show(Sheet(f"There is no receipt of {message.title}: take it down by hand, and note it."), run.state)
+        return
     text = f"Take down {message.title}? People who have seen it keep what they saw."
     keys = (Choice("y", "take it down"), Choice("b", "go back"))
-    if sending.receipt is None or ask_choice(run, "put-right.down", text, keys, example="b").value != "y":
+    if ask_choice(run, "put-right.down", text, keys, example="b").value != "y":
         return
+    run.record()  # the answer is in the log before anything is taken down
     try:
         result = run.channel(sending.channel).withdraw(sending.receipt)
     except ChannelError as error:
         result = Result(outcome=Outcome.NOT_SENT, detail=f"{error.message} {error.remedy}".strip())
+    except Exception as error:  # noqa: BLE001 — a fault in the channel: nobody knows what it did
+        result = Result(outcome=Outcome.UNKNOWN, detail=f"It failed in a way that was not foreseen: {error}.")
     run.record(
         run.fact(
             Kind.WITHDRAWN,

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from runbook.engine import aftercare, ending
 from runbook.engine.asking import ask_choice, ask_text, people_of, phone_of
 from runbook.engine.run import Run
+from runbook.engine.values import slot_values
 from runbook.errors import Left
+from runbook.model import slots
 from runbook.model.entries import Kind
 from runbook.model.questions import Choice, Reply, Sheet
 from runbook.model.state import Progress
@@ -19,7 +21,8 @@ def obey(run: Run, reply: Reply) -> None:
 
 def _enquiry(run: Run, rest: str) -> None:
     text = rest or ask_text(run, "enquiry", "Who asks, and what?", example="Herald news desk: when is it out?")
-    run.record(run.fact(Kind.ENQUIRY, text=text, answered_with=run.plan.line_to_take))
+    line = slots.reading(run.plan.line_to_take, slot_values(run.plan, run.state, run.clock.now()))
+    run.record(run.fact(Kind.ENQUIRY, text=text, answered_with=line))
 
 
 def _note(run: Run, rest: str) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from runbook.model.plan import Plan, PlannedStep
+from runbook.model.outcome import Outcome
+from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import Progress, State
-from runbook.model.steps import ClearanceStep, LookStep, condition
+from runbook.model.steps import ClearanceStep, LookStep, TogetherStep, condition
 from runbook.model.times import duration
 
 
@@ -105,13 +106,17 @@ def starts_at(state: State, step: PlannedStep) -> datetime | None:
 
 def uncleared(plan: Plan, state: State, step: PlannedStep) -> str | None:
     """Return why a step may not start for want of a clearance; None if it may."""
-    for clearance_id in step.cleared_by:
-        title = plan.step(clearance_id).step.title
-        given = state.clearances.get(clearance_id)
-        if given is None:
-            return f'"{title}" has not been given.'
-        if given.lapsed or given.digest != plan.cleared_digest(clearance_id):
-            return f'"{title}" has lapsed: what would go out is not what was cleared.'
+    return next((why for i in step.cleared_by if (why := not_given(plan, state, i)) is not None), None)
+
+
+def not_given(plan: Plan, state: State, clearance_id: str) -> str | None:
+    """Return why a clearance does not hold; None if it does."""
+    title = plan.step(clearance_id).step.title
+    given = state.clearances.get(clearance_id)
+    if given is None:
+        return f'"{title}" has not been given.'
+    if given.lapsed or given.digest != plan.cleared_digest(clearance_id):
+        return f'"{title}" has lapsed: what would go out is not what was cleared.'
     return None
 
 
@@ -119,7 +124,15 @@ def must_wait(plan: Plan, state: State, step: PlannedStep, now: datetime) -> boo
     """Whether what the step sends may not leave yet: nothing of the release goes out before it is due."""
     if now >= plan.release.due:
         return False
-    return any(not message.exempt for message in step.messages if message.id not in state.left_out)
+    return any(not _exempt(state, step, message) for message in step.messages if message.id not in state.left_out)
+
+
+def _exempt(state: State, step: PlannedStep, message: PlannedMessage) -> bool:
+    """Whether a message may leave early: it is for the team, or what it puts right is out already."""
+    if not message.exempt or message.audience == "roles" or not isinstance(step.step, TogetherStep):
+        return message.exempt
+    wrong = step.step.messages[message.id.removeprefix(f"{step.id}.")].corrects
+    return any(s.message == wrong and s.outcome is Outcome.SENT for s in state.sendings.values())
 
 
 def clearances_of(plan: Plan, step: PlannedStep) -> tuple[ClearanceStep, ...]:

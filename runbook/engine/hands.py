@@ -3,8 +3,10 @@
 from typing import Any
 
 from runbook.engine.asking import ask_choice, ask_text
+from runbook.engine.decide import must_wait
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
+from runbook.engine.waiting import wait_until
 from runbook.model import slots
 from runbook.model.entries import Kind
 from runbook.model.message import Document
@@ -34,6 +36,10 @@ def manual(run: Run, planned: PlannedStep) -> None:
     step = planned.step
     if not isinstance(step, ManualStep):
         raise TypeError(planned.id)
+    if must_wait(run.plan, run.state, planned, run.clock.now()):
+        held = "Held until the release is due. Publish nothing before."
+        if not wait_until(run, planned, run.plan.release.due, held):
+            return
     key = ask_choice(run, planned.id, "Done?", (DONE, SKIP, BACK), example="d", step=planned).value
     if key == "s":
         skip(run, planned)

@@ -1,8 +1,9 @@
 """Decisions and clearances: asked of named people, in the order of succession; what was agreed if nobody answers."""
 
-from datetime import datetime
+from dataclasses import replace
 
-from runbook.engine.asking import ask_choice, ask_person, ask_text, people_of, phone_of
+from runbook.engine.asking import ask_once, ask_person, ask_text, people_of, phone_of
+from runbook.engine.decide import decide
 from runbook.engine.hands import BACK
 from runbook.engine.run import Run
 from runbook.engine.sheets import clearance_sheet, messages_sheet
@@ -10,7 +11,7 @@ from runbook.engine.values import slot_values
 from runbook.model import slots
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
-from runbook.model.questions import Choice, Sheet
+from runbook.model.questions import Choice, Question, Reply, Sheet
 from runbook.model.steps import ClearanceStep, DecisionStep
 from runbook.model.times import duration
 
@@ -29,9 +30,9 @@ def decision(run: Run, planned: PlannedStep) -> None:
     options = [Choice(str(i), step.options[name].title, hint=name) for i, name in enumerate(names, 1)]
     example = str(names.index(step.example) + 1)
     while True:
-        extra = [_NO_ANSWER, *_agreed(run, planned, step.wait_at_most if step.then else None), BACK]
         _show_people(run, planned)
-        reply = ask_choice(run, planned.id, text, [*options, *extra], example=example, listed=True, step=planned)
+        question = Question(planned.id, text, options=(*options, _NO_ANSWER), listed=True, example=example)
+        reply = _ask(run, planned, question, step.wait_at_most if step.then else None)
         if reply.value == "b":
             return
         if reply.value == "u":
@@ -67,12 +68,11 @@ def clearance(run: Run, planned: PlannedStep) -> None:
     if not isinstance(step, ClearanceStep):
         raise TypeError(planned.id)
     run.desk.show(clearance_sheet(run, planned), run.state)
-    view = Choice("v", "view all of it")
+    keys = (Choice("v", "view all of it"), Choice("c", "clear"), _NO_ANSWER, Choice("r", "refuse"))
     while True:
-        keys = [view, Choice("c", "clear"), _NO_ANSWER, Choice("r", "refuse")]
-        keys += [*_agreed(run, planned, step.wait_at_most), BACK]
         _show_people(run, planned)
-        key = ask_choice(run, planned.id, "Is it cleared?", keys, example="c", step=planned).value
+        question = Question(planned.id, "Is it cleared?", options=keys, example="c")
+        key = _ask(run, planned, question, step.wait_at_most).value
         if key == "v":
             for covered in run.plan.covered(planned.id):
                 run.desk.show(messages_sheet(run, covered, corrections=True), run.state)
@@ -93,7 +93,7 @@ def clearance(run: Run, planned: PlannedStep) -> None:
 
 def _clear(run: Run, planned: PlannedStep, step: ClearanceStep) -> bool:
     who = ask_person(run, f"{planned.id}.who", "Who clears?", step.role, step=planned)
-    if step.two_person and who in _releasers(run, planned):
+    if step.two_person and who.casefold() in _releasers(run, planned):
         run.desk.show(
             Sheet(f"{who} releases these messages, so somebody else must clear them: ask a deputy, or hand over (h)."),
             run.state,
@@ -122,7 +122,7 @@ def _as_agreed(run: Run, planned: PlannedStep, step: ClearanceStep) -> None:
 
 
 def _releasers(run: Run, planned: PlannedStep) -> set[str]:
-    return {run.holder(covered.step.role).name for covered in run.plan.covered(planned.id)}
+    return {run.holder(covered.step.role).name.casefold() for covered in run.plan.covered(planned.id)}
 
 
 def _show_people(run: Run, planned: PlannedStep) -> None:
@@ -141,13 +141,19 @@ def _unanswered(run: Run, planned: PlannedStep) -> None:
     run.record(run.fact(Kind.CALLED, planned, name=name, answered=False))
 
 
-def _agreed(run: Run, planned: PlannedStep, limit: str | None) -> tuple[Choice, ...]:
-    """Return the key for what was agreed beforehand; only once the waiting limit is over."""
+def _ask(run: Run, planned: PlannedStep, question: Question, limit: str | None) -> Reply:
+    """Ask until there is an answer; what was agreed beforehand can be chosen from the moment the waiting limit is over.
+
+    The limit may pass while the question stands: then it is put again, with that choice.
+    """
     begun = run.state.step(planned.id).begun_at
-    if limit is None or begun is None or run.clock.now() < _limit(begun, limit):
-        return ()
-    return (_AGREED,)
-
-
-def _limit(begun: datetime, limit: str) -> datetime:
-    return begun + duration(limit)
+    over_at = begun + duration(limit) if limit is not None and begun is not None else None
+    while True:
+        now = run.clock.now()
+        agreed = (_AGREED,) if over_at is not None and over_at <= now else ()
+        moments = (over_at, decide(run.plan, run.state, now).wake_at)
+        until = min((m for m in moments if m is not None and m > now), default=None)
+        full = replace(question, options=(*question.options, *agreed, BACK), step=planned.id)
+        reply = ask_once(run, full, planned, until)
+        if reply is not None:
+            return reply

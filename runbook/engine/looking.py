@@ -1,6 +1,6 @@
 """Looks: started by the machine, their results taken in whenever they come."""
 
-from runbook.engine.decide import Moves
+from runbook.engine.decide import Moves, over
 from runbook.engine.run import MACHINE, Run
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
@@ -11,7 +11,10 @@ from runbook.model.times import duration
 
 
 def begin(run: Run, moves: Moves) -> None:
-    """Start every look that can start and is not running."""
+    """Start every look that can start and is not running; stop those that nobody needs any more."""
+    for step_id in run.looks.running():
+        if over(run.plan, run.state, run.plan.step(step_id)):
+            run.looks.stop(step_id)
     for planned in (*moves.looks, *moves.watching):
         if planned.id not in run.looks.running():
             start(run, planned)
@@ -34,7 +37,7 @@ def take_in(run: Run, step_id: str, look: Look) -> None:
     """Log what a look saw. A step that saw what it hoped for is done."""
     planned = run.plan.step(step_id)
     step = planned.step
-    if not isinstance(step, LookStep) or run.state.step(step_id).progress in (Progress.DONE, Progress.SKIPPED):
+    if not isinstance(step, LookStep) or over(run.plan, run.state, planned):
         return
     facts = [
         run.fact(

@@ -1,6 +1,6 @@
 """From planned messages to jobs: which are still to be sent, by which channel, with every slot filled."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.run import BY_HAND, Run
@@ -75,11 +75,9 @@ def filled(run: Run, draft: Draft) -> Draft:
     return draft.filled(slot_values(run.plan, run.state, run.clock.now()))
 
 
-def prepare(
-    run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], by_hand: Collection[str]
-) -> list[Job]:
-    """Make messages ready, all in parallel, and log which are."""
-    jobs = [make_job(run, planned, m, BY_HAND if m.id in by_hand else m.channel) for m in messages]
+def prepare(run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], ways: Mapping[str, str]) -> list[Job]:
+    """Make messages ready, all in parallel, and log which are; `ways` are channels to use instead, by message."""
+    jobs = [make_job(run, planned, m, ways.get(m.id, m.channel)) for m in messages]
     make_ready([job for job in jobs if not job.problem], run.limits.ready)
     run.record(*(_readiness(run, planned, job) for job in jobs))
     return jobs

@@ -5,9 +5,10 @@ from runbook.engine.firing import outcome_fact
 from runbook.engine.hands import ask_addresses
 from runbook.engine.run import Run
 from runbook.model.entries import Kind
-from runbook.model.message import Form, Part
-from runbook.model.outcome import Answer, Outcome, Receipt, Result
+from runbook.model.message import Draft, Form, Part
+from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result
 from runbook.model.plan import PlannedMessage, PlannedStep
+from runbook.model.ports import Channel
 from runbook.model.questions import Choice, Sheet
 from runbook.model.state import Sending
 from runbook.model.steps import Evidence
@@ -37,16 +38,17 @@ def resolve(run: Run, sending: Sending) -> None:
 
 
 def _message(run: Run, sending: Sending) -> PlannedMessage:
+    if not sending.correction:
+        return run.plan.message(sending.message)
     message = run.plan.message(sending.message.removesuffix(".correction"))
-    return message.correction if sending.correction and message.correction else message
+    return message.correction or message
 
 
 def _by_channel(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> Result | None:
     """Ask the channel. None if it cannot tell."""
-    channel = run.channel(sending.channel)
     texts = message.draft.parts
     parts = {name: Part(text=text, html=texts[name].html) for name, text in sending.parts.items()}
-    found = channel.find(channel.build(message.draft.model_copy(update={"parts": parts})), sending.key)
+    found = _found(run.channel(sending.channel), message.draft.model_copy(update={"parts": parts}), sending.key)
     run.record(
         run.fact(
             Kind.SOUGHT,
@@ -59,10 +61,19 @@ def _by_channel(run: Run, planned: PlannedStep, message: PlannedMessage, sending
         )
     )
     if found.answer is Answer.THERE:
-        return Result(outcome=Outcome.SENT, detail=found.detail, receipt=found.receipt)
+        known = Receipt(address=message.planned.get("page", ""), addresses=message.planned)
+        receipt = found.receipt or (known if message.planned else _receipt(run, planned, message, sending))
+        return Result(outcome=Outcome.SENT, detail=found.detail, receipt=receipt)
     if found.answer is Answer.ABSENT:
         return Result(outcome=Outcome.NOT_SENT, detail=found.detail)
     return None
+
+
+def _found(channel: Channel, draft: Draft, key: str) -> Found:
+    try:
+        return channel.find(channel.build(draft), key)
+    except Exception as error:  # noqa: BLE001 — settings changed, or a fault in the channel: then a person is asked
+        return Found(answer=Answer.CANNOT_TELL, detail=f"The channel could not be asked: {error}.")
 
 
 def _by_person(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> Result | None:

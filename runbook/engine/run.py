@@ -69,10 +69,11 @@ class Run:
 
     def append(self, *facts: Fact) -> tuple[Entry, ...]:
         """Append facts and take them in, but say nothing yet: nothing is drawn between an intent and its release."""
-        entries = self.journal.append(self.id, (*self._answered, *facts), self.state.sequence)
-        self._answered.clear()
-        for entry in entries:
-            self.state.apply(entry)
+        with Unbroken():  # else Ctrl-C could leave entries in the log that the state has not taken in
+            entries = self.journal.append(self.id, (*self._answered, *facts), self.state.sequence)
+            self._answered.clear()
+            for entry in entries:
+                self.state.apply(entry)
         return entries
 
     def tell(self, entries: Iterable[Entry]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from runbook.engine import ending, hands, judgement, looking, opening, recover, sending, staging, surprises
 from runbook.engine.asking import ask_once
-from runbook.engine.decide import Blocked, Moves, decide
+from runbook.engine.decide import Blocked, Moves, decide, not_given, uncleared
 from runbook.engine.run import Ended, Run
 from runbook.errors import Left
 from runbook.model.entries import Kind
@@ -101,25 +101,24 @@ def _hint(run: Run, moves: Moves, step: PlannedStep) -> str:
 
 
 def perform(run: Run, planned: PlannedStep) -> None:
-    """Do one step, as its kind is done; a step that waits for a clearance can only be skipped."""
+    """Do one step, as its kind is done; a step that waits for a clearance does not begin."""
+    why = uncleared(run.plan, run.state, planned)
+    if why is not None:
+        _held(run, planned, why)
+        return
     state = run.state.step(planned.id)
     late = planned.due is not None and run.clock.now() > planned.due
     if planned.step.kind != "look" or state.progress is Progress.WAITING:
         run.record(run.fact(Kind.BEGUN, planned, times=state.times + 1, late=late))
-    moves = decide(run.plan, run.state, run.clock.now())
-    blocked = next((b for b in moves.blocked if b.step.id == planned.id), None)
-    if blocked is not None:
-        _held(run, planned, blocked)
-    else:
-        if planned.step.instructions or planned.step.kind == "manual":
-            run.desk.show(hands.instructions(run, planned), run.state)
-        _PERFORM[planned.step.kind](run, planned)
+    if planned.step.instructions or planned.step.kind == "manual":
+        run.desk.show(hands.instructions(run, planned), run.state)
+    _PERFORM[planned.step.kind](run, planned)
 
 
-def _held(run: Run, planned: PlannedStep, blocked: Blocked) -> None:
+def _held(run: Run, planned: PlannedStep, why: str) -> None:
     """Ask about a step that is held: its clearance again, or skip it."""
     keys = (Choice("k", "ask for the clearance again"), hands.SKIP, hands.BACK)
-    question = Question(id=f"{planned.id}.held", text=blocked.why, options=keys, example="s", step=planned.id)
+    question = Question(id=f"{planned.id}.held", text=why, options=keys, example="s", step=planned.id)
     reply = ask_once(run, question, planned)
     if reply is None:
         return
@@ -128,5 +127,6 @@ def _held(run: Run, planned: PlannedStep, blocked: Blocked) -> None:
     elif reply.value == "k":
         for clearance_id in planned.cleared_by:
             clearance = run.plan.step(clearance_id)
-            if run.state.step(clearance_id).progress in (Progress.SKIPPED, Progress.DONE):
+            over = run.state.step(clearance_id).progress in (Progress.SKIPPED, Progress.DONE)
+            if over and not_given(run.plan, run.state, clearance_id) is not None:
                 run.record(run.fact(Kind.LAPSED, clearance, clearance=clearance_id, reason="asked again"))

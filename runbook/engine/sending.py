@@ -13,7 +13,7 @@ from runbook.engine.run import BY_HAND, Run
 from runbook.engine.sheets import messages_sheet
 from runbook.engine.waiting import wait_until
 from runbook.model.entries import Kind
-from runbook.model.outcome import Outcome
+from runbook.model.outcome import Outcome, Receipt
 from runbook.model.plan import PlannedMessage, PlannedStep
 from runbook.model.questions import Choice, Sheet
 
@@ -22,39 +22,42 @@ _AGAIN = Choice("r", "make ready again")
 _VIEW = Choice("v", "view")
 _DROP = Choice("d", "leave one out")
 _HANDS = Choice("m", "do one by hand")
+_OTHER = Choice("a", "send one by its other channel")
 
 
 def sending(run: Run, planned: PlannedStep) -> None:
     """Work a step that sends, until each of its messages is sent, left out or given up, or the person goes back."""
     run.desk.show(messages_sheet(run, planned), run.state)
-    by_hand = {m.id for m in planned.messages if m.channel == BY_HAND}
-    while messages := pending(run, planned):
-        jobs = prepare(run, planned, messages, by_hand)
+    ways: dict[str, str] = {}
+    while True:
+        _ask_for_unknown(run, planned)
+        messages = pending(run, planned)
+        if not messages:
+            _finish(run, planned)
+            return
+        jobs = prepare(run, planned, messages, ways)
         try:
-            again = _go_no_go(run, planned, jobs, by_hand)
+            if not _go_no_go(run, planned, jobs, ways):
+                return
         finally:
             discard(jobs)  # harmless for what was released
-        if not again:
-            return
-        _ask_for_unknown(run, planned)
-    _finish(run, planned)
 
 
-def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], by_hand: set[str]) -> bool:
-    """Show the table and do what is chosen. False if the step is to be left as it is."""
-    run.desk.show(Sheet(planned.step.title, rows=rows(run, planned, jobs), step=planned.id), run.state)
-    go = _may_go(jobs)
-    keys = [_GO if go else _AGAIN, _VIEW, _DROP, *([_HANDS] if _by_machine(jobs, by_hand) else []), SKIP, BACK]
-    text = "Nothing is sent yet." if not _sent(run, planned) else "What is left to send:"
-    key = ask_choice(run, f"{planned.id}.go", text, keys, example="g", step=planned).value
+def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], ways: dict[str, str]) -> bool:
+    """Show the table and do what is chosen. False if the step is to be left as it is.
+
+    `ways` are the channels that were chosen instead of the planned ones, by message.
+    """
+    key = _chosen(run, planned, jobs)
     if key == "g":
-        _send(run, planned, [job for job in jobs if not job.problem])
-    elif key == "v":
-        run.desk.show(messages_sheet(run, planned, corrections=True), run.state)
-    elif key == "d":
+        return _send(run, planned, [job for job in jobs if not job.problem])
+    if key == "d":
         _leave_out(run, planned, jobs)
     elif key == "m":
-        by_hand.add(_which(run, planned, jobs, "Which one is done by hand?").id)
+        ways[_which(run, planned, _by_machine(jobs), "Which one is done by hand?").id] = BY_HAND
+    elif key == "a":
+        message = _which(run, planned, _with_another(run, jobs), "Which one goes by its other channel?")
+        ways[message.id] = str(message.otherwise)
     elif key == "s":
         return _give_up(run, planned)
     elif key == "b":
@@ -62,43 +65,77 @@ def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], by_hand: set[str]
     return True
 
 
+def _chosen(run: Run, planned: PlannedStep, jobs: list[Job]) -> str:
+    """Show the table, and the messages as often as somebody wants to view them; return the other key."""
+    keys = [
+        *([_GO] if _may_go(jobs) else []),
+        *([_AGAIN] if any(job.problem for job in jobs) else []),
+        _VIEW,
+        _DROP,
+        *([_OTHER] if _with_another(run, jobs) else []),
+        *([_HANDS] if _by_machine(jobs) else []),
+        SKIP,
+        BACK,
+    ]
+    text = "Nothing is sent yet." if not _sent(run, planned) else "What is left to send:"
+    run.desk.show(Sheet(planned.step.title, rows=rows(run, planned, jobs), step=planned.id), run.state)
+    while True:
+        key = ask_choice(run, f"{planned.id}.go", text, keys, example="g", step=planned).value
+        if key != "v":
+            return key
+        run.desk.show(messages_sheet(run, planned, corrections=True), run.state)
+
+
 def _may_go(jobs: list[Job]) -> bool:
     """All ready, or none fires; an optional message does not hold the others."""
     return any(not job.problem for job in jobs) and all(not job.problem or job.message.optional for job in jobs)
 
 
-def _by_machine(jobs: list[Job], by_hand: set[str]) -> bool:
-    return any(job.message.id not in by_hand for job in jobs)
+def _by_machine(jobs: list[Job]) -> list[Job]:
+    return [job for job in jobs if job.channel_name != BY_HAND]
+
+
+def _with_another(run: Run, jobs: list[Job]) -> list[Job]:
+    """Return the jobs that have another channel to go by, and are not on it yet."""
+    return [job for job in jobs if job.message.otherwise in run.channels and job.channel_name != job.message.otherwise]
 
 
 def _sent(run: Run, planned: PlannedStep) -> bool:
     return any(outcome_of(run, planned, message) is Outcome.SENT for message in planned.messages)
 
 
-def _send(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
+def _send(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
+    """Send once it may go. False if the person goes back while it is held."""
     why = uncleared(run.plan, run.state, planned)
     if why is not None:
         run.desk.show(Sheet(f"It cannot go: {why}", step=planned.id), run.state)
-        return
-    actor = _releaser(run, planned)
+        return True
+    actor, holder = _releaser(run, planned), run.holder(planned.step.role)
     if must_wait(run.plan, run.state, planned, run.clock.now()):
-        wait_until(run, run.plan.release.due, f"{planned.id}.due", "Held until it is due. Nothing leaves before.")
+        if not wait_until(run, planned, run.plan.release.due, "Held until it is due. Nothing leaves before."):
+            return False
+        if run.holder(planned.step.role) != holder:  # handed over meanwhile
+            actor = _releaser(run, planned)
     fire(run, planned, jobs, actor)
+    return True
 
 
 def _releaser(run: Run, planned: PlannedStep) -> str:
     """Return who releases: the holder of the step's role, unless that is who cleared it and two people are needed."""
     holder = run.holder(planned.step.role).name
-    cleared = {run.state.clearances[c.id].who for c in clearances_of(run.plan, planned) if c.two_person}
-    if holder not in cleared:
+    cleared = {run.state.clearances[c.id].who.casefold() for c in clearances_of(run.plan, planned) if c.two_person}
+    if holder.casefold() not in cleared:
         return holder
-    others = [name for name in people_of(run, planned.step.role) if name not in cleared]
+    others = [name for name in people_of(run, planned.step.role) if name.casefold() not in cleared]
     options = [Choice(str(i), name) for i, name in enumerate(others, 1)]
     text = f"{holder} cleared this, so somebody else releases it. Who?"
-    if not options:
-        return ask_text(run, f"{planned.id}.releaser", text, example="Duty officer", step=planned, longest=100)
-    reply = ask_choice(run, f"{planned.id}.releaser", text, options, example="1", listed=True, step=planned)
-    return others[int(reply.value) - 1]
+    if options:
+        reply = ask_choice(run, f"{planned.id}.releaser", text, options, example="1", listed=True, step=planned)
+        return others[int(reply.value) - 1]
+    while True:
+        name = ask_text(run, f"{planned.id}.releaser", text, example="Duty officer", step=planned, longest=100)
+        if name.casefold() not in cleared:
+            return name
 
 
 def _which(run: Run, planned: PlannedStep, jobs: list[Job], text: str) -> PlannedMessage:
@@ -141,8 +178,9 @@ def _finish(run: Run, planned: PlannedStep) -> None:
     placed: dict[str, Any] = {}
     for message in planned.messages:
         sent = latest.get(message.id)
-        if message.location and sent and sent.receipt:
-            page = {"page": sent.receipt.address} if sent.receipt.address else {}
-            placed = {"location": message.location, "addresses": message.planned | page | sent.receipt.addresses}
+        if message.location and sent and sent.outcome is Outcome.SENT:
+            receipt = sent.receipt or Receipt()
+            page = {"page": receipt.address} if receipt.address else {}
+            placed = {"location": message.location, "addresses": message.planned | page | receipt.addresses}
     by = "hand" if all(s.channel == BY_HAND for s in latest.values()) else "machine"
     run.record(run.fact(Kind.DONE, planned, by=by, evidence={}, **placed))

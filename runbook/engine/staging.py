@@ -1,11 +1,12 @@
 """Putting documents in place in private, ahead of the clearance: nothing is public afterwards."""
 
 from runbook.engine.asking import ask_choice
-from runbook.engine.barrier import Job, make_ready, stage
+from runbook.engine.barrier import Job, discard, make_ready, stage
 from runbook.engine.hands import BACK, SKIP, skip
 from runbook.engine.preparing import next_key
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
+from runbook.errors import CannotSay
 from runbook.model import slots
 from runbook.model.entries import Kind
 from runbook.model.message import Part
@@ -26,17 +27,25 @@ def stage_in_private(run: Run, planned: PlannedStep) -> None:
         skip(run, planned)
     if key != "g":
         return
-    jobs = [_job(run, upload, message) for message in upload.messages]
-    make_ready(jobs, run.limits.ready)
-    ready = [job for job in jobs if not job.problem]
-    stage(ready, run.limits.stage)
-    failed = [job for job in jobs if job.problem]
-    if failed:
-        run.record(
-            *(run.fact(Kind.NOT_READY, planned, message=j.message.id, detail=j.problem, remedy="") for j in failed)
-        )
+    try:
+        jobs = [_job(run, upload, message) for message in upload.messages]
+    except CannotSay as error:
+        _failed(run, planned, {upload.messages[0].id: f"{error.message} {error.remedy}".strip()})
+        return
+    try:
+        make_ready(jobs, run.limits.ready)
+        stage([job for job in jobs if not job.problem], run.limits.stage)
+    finally:
+        discard(jobs)  # the channel keeps what lies in its place, under its key
+    problems = {job.message.id: job.problem for job in jobs if job.problem}
+    if problems:
+        _failed(run, planned, problems)
     else:
         run.record(run.fact(Kind.DONE, planned, by="machine", evidence={}))
+
+
+def _failed(run: Run, planned: PlannedStep, problems: dict[str, str]) -> None:
+    run.record(*(run.fact(Kind.NOT_READY, planned, message=i, detail=why, remedy="") for i, why in problems.items()))
 
 
 def _job(run: Run, upload: PlannedStep, message: PlannedMessage) -> Job:

@@ -24,7 +24,8 @@ def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
     for location, addresses in state.addresses.items():
         values |= {f"address.{location}.{place}": address for place, address in addresses.items()}
     for step_id, step_state in state.steps.items():
-        if step_state.progress is Progress.DONE and step_state.over_at is not None:
+        # A step that repeats has been done also while it is being done again.
+        if step_state.times and step_state.progress is not Progress.SKIPPED and step_state.over_at is not None:
             values[f"done.{step_id}"] = f"{step_state.over_at.astimezone(zone):%H:%M}"
     for role in plan.roles:
         held = state.holders.get(role.id) or (role.people[0] if role.people else None)

@@ -38,7 +38,7 @@ def _mark(name: str, part: Part) -> str:
     before, after = _around(name, part)
     if part.text.startswith(before):
         return part.text
-    return f"{before}{part.text.rstrip()}{after}" if after else f"{before}{part.text}"
+    return f"{before}{part.text}{after}"
 
 
 def _unmark(name: str, part: Part) -> str:

@@ -205,10 +205,15 @@ def _done(state: State, entry: Entry, data: dict[str, Any]) -> None:
         state.answers[entry.step] = dict(data["evidence"])
     if data.get("location"):
         state.addresses[data["location"]] = dict(data["addresses"])
-    state.left_out = {m: why for m, why in state.left_out.items() if not m.startswith(f"{entry.step}.")}
+    _take_in_again(state, entry.step)
     if state.plan is not None:
         for milestone in state.plan.step(entry.step).step.marks:
             state.milestones.setdefault(milestone, entry.at)
+
+
+def _take_in_again(state: State, step: str) -> None:
+    """Forget what was left out of a step: it was left out of that one time only."""
+    state.left_out = {m: why for m, why in state.left_out.items() if not m.startswith(f"{step}.")}
 
 
 def _skipped(state: State, entry: Entry, data: dict[str, Any]) -> None:
@@ -220,6 +225,7 @@ def _reopened(state: State, entry: Entry, _: dict[str, Any]) -> None:
     step = state.step(entry.step)
     step.progress, step.over_at = Progress.WAITING, None
     state.seen.pop(entry.step, None)
+    _take_in_again(state, entry.step)
 
 
 def _decided(state: State, entry: Entry, data: dict[str, Any]) -> None:
