@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbook.errors import CannotSay
-from runbook.model import slots
 from runbook.model.exercise_mark import marked
 from runbook.model.message import Audience, Correction, Document, Draft, Form, Message, Part
 from runbook.model.plan import PlannedMessage, PlannedRole, Status
@@ -52,8 +51,9 @@ class Workbench:
 
     def by_hand(self, code: str, path: Path, found: str, remedy: str) -> None:
         """Note a problem that a live run settles by having a person do it."""
-        where = self.source.where(path)
-        self.problems.append(Problem(code, where, found, remedy, Severity.UNREADY, "A person does it by hand."))
+        problem = Problem(code, self.source.where(path), found, remedy, Severity.UNREADY, "A person does it by hand.")
+        if problem not in self.problems:  # a message and its correction share their channel and their list
+            self.problems.append(problem)
 
 
 def step_messages(bench: Workbench, step: Step, path: Path) -> tuple[PlannedMessage, ...]:
@@ -71,6 +71,7 @@ def _together(bench: Workbench, step: TogetherStep, path: Path) -> Iterable[Plan
             parts=_parts(bench, {p: getattr(message, p) for p in ("subject", "body", "text")}, at),
             recipients=_recipients(bench, message, at),
         )
+        _team_only(bench, message, at)
         made = _Making(bench, f"{step.id}.{name}", message.title or message.channel, message.channel, at)
         yield made.message(
             draft,
@@ -78,8 +79,17 @@ def _together(bench: Workbench, step: TogetherStep, path: Path) -> Iterable[Plan
             audience=message.audience,
             exempt=message.audience == "roles" or message.corrects is not None,
             optional=message.optional,
-            otherwise=message.otherwise,
+            otherwise=made.other_channel(message.otherwise, draft),
         )
+
+
+def _team_only(bench: Workbench, message: Message, at: Path) -> None:
+    """Refuse a message that leaves early and uncleared as one for the team, and goes to others."""
+    if message.audience == "roles" and message.to != ROLES_LIST:
+        to = f'the list "{message.to}"' if message.to else f'the channel "{message.channel}"'
+        found = f'Its audience is "roles", and it goes to {to}.'
+        remedy = "Send it to the roll-call with `to: roles`, or give it the audience `press` or `public`."
+        bench.problems.append(Problem("not-the-team", bench.source.where((*at, "audience")), found, remedy))
 
 
 def _upload(bench: Workbench, step: UploadStep, path: Path) -> Iterable[PlannedMessage]:
@@ -181,9 +191,10 @@ class _Making:
         corrected = None
         if correction is not None:
             parts = {**draft.parts, **correction}
-            corrected = self._built(f"{self.id}.correction", draft.model_copy(update={"parts": parts}))
+            right = draft.model_copy(update={"parts": parts})
+            corrected = self._built(f"{self.id}.correction", right, (*self.path, "correction"))
             corrected = corrected.model_copy(update={"exempt": True, "audience": audience})
-        return self._built(self.id, draft).model_copy(
+        return self._built(self.id, draft, self.path).model_copy(
             update={
                 "audience": audience,
                 "location": location,
@@ -194,17 +205,37 @@ class _Making:
             }
         )
 
-    def _built(self, message_id: str, draft: Draft) -> PlannedMessage:
+    def other_channel(self, name: str | None, draft: Draft) -> str | None:
+        """Return the channel to use instead, if it is there and can carry the message; a problem, and None, if not."""
+        if name is None:
+            return None
+        channel = self.bench.channels.get(name)
+        if channel is None:
+            self._no_such_channel(name, (*self.path, "otherwise"))
+            return None
+        try:
+            channel.build(self._longest(self._as_sent(draft)))
+        except CannotSay as error:
+            self.bench.by_hand("cannot-say", (*self.path, "otherwise"), f'"{self.id}": {error.message}', error.remedy)
+            return None
+        return name
+
+    def _as_sent(self, draft: Draft) -> Draft:
+        return marked(draft) if self.bench.status == "exercise" else draft
+
+    def _longest(self, draft: Draft) -> Draft:
+        people = {role.id: tuple(p.name for p in role.people) for role in self.bench.roles}
+        return draft.filled(late.stand_ins(self.bench.playbook, draft.slots, people))
+
+    def _built(self, message_id: str, draft: Draft, path: Path) -> PlannedMessage:
         bench = self.bench
-        if bench.status == "exercise":
-            draft = marked(draft)
+        draft = self._as_sent(draft)
         name, channel = self._channel(draft)
-        people = {role.id: tuple(p.name for p in role.people) for role in bench.roles}
-        longest = draft.filled(late.stand_ins(bench.playbook, draft.slots, people))
+        longest = self._longest(draft)
         try:
             payload = channel.build(longest)
         except CannotSay as error:
-            bench.by_hand("cannot-say", self.path, f'"{message_id}": {error.message}', error.remedy)
+            bench.by_hand("cannot-say", path, f'"{message_id}": {error.message}', error.remedy)
             name, channel = BY_HAND, bench.channels[BY_HAND]
             payload = channel.build(longest)
         return PlannedMessage(
@@ -223,20 +254,20 @@ class _Making:
         """Return the channel, or a person's hands where there is none or nobody to send to."""
         channel = self.bench.channels.get(self.channel)
         if channel is None:
-            known = ", ".join(sorted(self.bench.channels))
-            found = f'There is no channel "{self.channel}" in this workspace. There are: {known}.'
-            remedy = f"Add [channels.{self.channel}] to runbook.toml, or name another channel."
-            self.bench.by_hand("no-such-channel", self.path, found, remedy)
+            self._no_such_channel(self.channel, (*self.path, "channel"))
         elif draft.form is Form.EMAIL and not draft.recipients:
-            self.bench.by_hand("nobody-to-send-to", self.path, f'"{self.id}" has no recipients.', "Fill the list.")
+            self._nobody((*self.path, "to"))
         else:
             return self.channel, channel
         return BY_HAND, self.bench.channels[BY_HAND]
 
+    def _nobody(self, path: Path) -> None:
+        where = self.bench.source.where(path)
+        if not any(p.code == "no-such-list" and p.where == where for p in self.bench.problems):
+            self.bench.by_hand("nobody-to-send-to", path, f'"{self.id}" has no recipients.', "Fill the list.")
 
-def unfilled(message: PlannedMessage) -> tuple[str, ...]:
-    """Return the slots of a message and of its correction, each once."""
-    texts = [part.text for part in message.draft.parts.values()]
-    if message.correction:
-        texts += [part.text for part in message.correction.draft.parts.values()]
-    return tuple(dict.fromkeys(name for text in texts for name in slots.names(text)))
+    def _no_such_channel(self, name: str, path: Path) -> None:
+        known = ", ".join(sorted(self.bench.channels))
+        found = f'There is no channel "{name}" in this workspace. There are: {known}.'
+        remedy = f"Add [channels.{name}] to runbook.toml, or name another channel."
+        self.bench.by_hand("no-such-channel", path, found, remedy)
