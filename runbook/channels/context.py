@@ -23,9 +23,14 @@ class Context:
         """Return the path that a setting names."""
         return self.root / setting
 
-    def file(self, setting: str | None) -> Path | None:
-        """Return the path that an optional setting names, if it names one."""
-        return self.path(setting) if setting else None
+    def authority(self, setting: str | None) -> Path | None:
+        """Return the file of authorities that `ca_file` names, if it is set. Raises `NotReady` if there is none."""
+        if not setting:
+            return None
+        path = self.path(setting)
+        if not path.is_file():
+            raise NotReady(f'There is no file "{path}".', f"Correct `ca_file` in {self.table}.")
+        return path
 
     def reveal(self, secret: Secret) -> str:
         """Return a secret of the settings. Raises `NotReady` when it is not to be had."""

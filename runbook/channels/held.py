@@ -158,13 +158,13 @@ class HeldRequest:
         if not self._written or connection is None:
             self.discard()
             raise Unreleased
-        seconds = max(0.01, within.total_seconds())
         try:
-            # A timeout for each read and one for all of them: a server may send one byte a second.
-            connection.sock.settimeout(seconds)
-            with wire.bounded(connection.sock, seconds):
-                return _read(connection)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            with wire.bounded(connection.sock, max(0.01, within.total_seconds())) as over:
+                try:
+                    return _read(connection)
+                except (OSError, ValueError, http.client.HTTPException) as error:
+                    raise Unanswered("no answer came in time" if over.is_set() else _why(error)) from error
+        except OSError as error:
             raise Unanswered(_why(error)) from error
         finally:
             self._close()
@@ -206,8 +206,6 @@ def _read(connection: http.client.HTTPConnection) -> Answered:
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer came in time"
     if isinstance(error, ConnectionError):
         return "the connection was lost before an answer came"
     return f"the answer could not be read ({wire.plain(str(error)) or type(error).__name__})"

@@ -81,6 +81,6 @@ class SmtpLive:
             sender=address_of(settings.sender),
             hello=settings.local_hostname or self._context.domain,
             timeout=settings.timeout,
-            ca_file=self._context.file(settings.ca_file),
+            ca_file=self._context.authority(settings.ca_file),
             table=self._context.table,
         )

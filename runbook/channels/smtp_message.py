@@ -12,8 +12,8 @@ from email.utils import format_datetime, parseaddr
 
 from runbook.channels.names import safe_name
 
-LONGEST_ID = 74
-"""With `Message-ID: ` before it a longer one would be folded, and some servers lose folded ids."""
+LONGEST_ID = 66
+"""With `Message-ID: ` before it a longer one would be folded, and Python garbles what it folds there."""
 
 
 def message_id(key: str, domain: str) -> str:

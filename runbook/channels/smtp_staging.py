@@ -196,13 +196,15 @@ class Line:
             self.close()
             return Outcome.NOT_SENT, why
         try:
-            smtp.sock.settimeout(seconds)
-            with wire.bounded(smtp.sock, seconds):
+            with wire.bounded(smtp.sock, seconds) as over:
                 code, words = smtp.getreply()
             with contextlib.suppress(OSError):
                 smtp.sock.sendall(b"QUIT\r\n")
         except _Failures:
-            return Outcome.UNKNOWN, "no answer came to the end of the message"
+            why = (
+                f"no answer came within {seconds:g} s" if over.is_set() else "the connection was lost before an answer"
+            )
+            return Outcome.UNKNOWN, why
         finally:
             self.close()
         if 200 <= code < 300:

@@ -85,6 +85,13 @@ class UploadStaging:
         """Return what is public now, as found by reading it again."""
         if not self._released:
             return Result(outcome=Outcome.NOT_SENT, detail="The files were not released.")
+        try:
+            return self._read()
+        except OSError as error:
+            detail = f"What is public cannot be read: {wire.plain(error.strerror or str(error))}."
+            return Result(outcome=Outcome.UNKNOWN, detail=f"{detail} Look at {self._planned[PAGE]}.")
+
+    def _read(self) -> Result:
         if self._trouble and self._shelf.untouched():
             return Result(outcome=Outcome.NOT_SENT, detail=f"The folder could not be published: {self._trouble}.")
         if not self._shelf.public():
@@ -142,9 +149,14 @@ class UploadChannel:
         """Look whether the folder can be published. Raises `NotReady`. The same content there is no obstacle."""
         public, private = self._shelf_places()
         shelf = self._shelf(payload.draft, key, public, private)
-        if payload.draft.replaces and not shelf.free():
+        try:
+            free = shelf.free()
+        except OSError as error:
+            found = f'"{error.filename}" cannot be read: {error.strerror or error}.'
+            raise NotReady(found, "Ask for the right to read there.") from error
+        if payload.draft.replaces and not free:
             raise NotReady(f'There is nothing at "{payload.planned[PAGE]}" to replace.', "Look at it.")
-        if not shelf.free():
+        if not free:
             raise NotReady(
                 f'There is something else at "{payload.planned[PAGE]}" already.',
                 "Look at it; move it away, or give the release another id.",

@@ -2,7 +2,6 @@
 
 import contextlib
 import ipaddress
-import select
 import socket
 import ssl
 import threading
@@ -45,19 +44,16 @@ def tls(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def quiet(sock: socket.socket) -> bool:
-    """Whether the other side is there and has said nothing. Whatever it did say is dropped: do not ask again then.
+    """Whether the other side is there and has said nothing. Over TLS what it did say is lost: do not go on then.
 
     A held request or message is held exactly as long as this is true.
     """
     try:
-        readable = isinstance(sock, ssl.SSLSocket) or select.select([sock], [], [], 0)[0]
-        if not readable:
-            return True
         before = sock.gettimeout()
         sock.settimeout(0)
         try:
-            # TLS may have something to read that is none of the application's (a session ticket): only reading tells.
-            sock.recv(1)
+            # TLS has things to read that are none of the application's (session tickets): only reading them tells.
+            sock.recv(1, 0 if isinstance(sock, ssl.SSLSocket) else socket.MSG_PEEK)
         finally:
             sock.settimeout(before)
     except (BlockingIOError, ssl.SSLWantReadError):
@@ -68,16 +64,23 @@ def quiet(sock: socket.socket) -> bool:
 
 
 @contextlib.contextmanager
-def bounded(sock: socket.socket, seconds: float) -> Iterator[None]:
+def bounded(sock: socket.socket, seconds: float) -> Iterator[threading.Event]:
     """Let whatever reads from `sock` inside the block end within `seconds`, even if the other side trickles.
 
-    After that time the connection is shut down; the reader sees its end.
+    After that time the event that is yielded is set and the connection shut down; the reader sees its end.
     """
-    timer = threading.Timer(max(0.0, seconds), shut_down, (sock,))
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        shut_down(sock)
+
+    sock.settimeout(None)
+    timer = threading.Timer(max(0.0, seconds), stop)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield over
     finally:
         timer.cancel()
         timer.join()

@@ -64,7 +64,7 @@ class WordPressLive:
         try:
             request.open(outgoing.address)
         except OSError as error:
-            raise NotReady(*wire.explain(error, settings.url)) from error
+            raise NotReady(*wire.explain(error, urlsplit(settings.url).hostname or "")) from error
         return HeldStaging(
             request,
             lambda: outgoing,
@@ -86,11 +86,12 @@ class WordPressLive:
             detail = "The site has neither a draft nor a page of this message."
             return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=self._settings.url)
         status = str(post.get("status", ""))
-        replaced = not payload.draft.replaces or _content(post) == _change(payload.draft)
-        if status == "publish" and replaced:
-            return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=_receipt(post))
+        if status == "publish" and payload.draft.replaces and _content(post) != _change(payload.draft):
+            # A site may clean up what it stores, so that other words than ours do not prove the old ones.
+            detail = "The page is published, and its words are not exactly those of this message."
+            return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=_receipt(post).address)
         if status == "publish":
-            return Found(answer=Answer.ABSENT, detail="The site still publishes the page as it was.")
+            return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=_receipt(post))
         if status == "draft":
             return Found(answer=Answer.ABSENT, detail="The site has it as a draft, not published.")
         return Found(
@@ -118,7 +119,7 @@ class WordPressLive:
 
     @property
     def _ca_file(self) -> Path | None:
-        return self._context.file(self._settings.ca_file)
+        return self._context.authority(self._settings.ca_file)
 
     def _address(self, rest: str) -> str:
         return f"{self._settings.url}/wp-json/wp/v2/{rest}"
@@ -130,10 +131,11 @@ class WordPressLive:
     @contextmanager
     def _site(self) -> Iterator[httpx.Client]:
         """Yield a signed-in client. It retries nothing and follows no redirect. Raises `NotReady`."""
+        host = urlsplit(self._settings.url).hostname or ""
         try:
             trust = wire.tls(self._ca_file)
         except OSError as error:
-            raise NotReady(*wire.explain(error, self._settings.url)) from error
+            raise NotReady(*wire.explain(error, host)) from error
         with httpx.Client(
             base_url=self._address(""),
             headers={"Authorization": self._authorization()},

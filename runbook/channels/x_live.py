@@ -6,6 +6,7 @@ Imported on use: tweepy is heavy.
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from runbook.channels import wire
 from runbook.channels.context import Context
@@ -53,7 +54,7 @@ class XLive:
         try:
             request.open(settings.base_url)
         except OSError as error:
-            raise NotReady(*wire.explain(error, settings.base_url)) from error
+            raise NotReady(*wire.explain(error, urlsplit(settings.base_url).hostname or "")) from error
         self._begun[key] = self._clock.now()
         return HeldStaging(
             request,
@@ -113,7 +114,7 @@ class XLive:
 
     @property
     def _ca_file(self) -> Path | None:
-        return self._context.file(self._settings.ca_file)
+        return self._context.authority(self._settings.ca_file)
 
     def _api(self) -> Api:
         settings, reveal = self._settings, self._context.reveal

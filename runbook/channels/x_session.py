@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, Self
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -93,7 +94,7 @@ class Api:
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
             logger.setLevel(max(logging.INFO, logger.level))
-        self._host = base_url
+        self._host = urlsplit(base_url).hostname or base_url
         self._client = Client(  # type: ignore[no-untyped-call]  # tweepy has no types
             consumer_key=keys.consumer_key,
             consumer_secret=keys.consumer_secret,

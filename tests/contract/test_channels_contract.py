@@ -8,11 +8,11 @@ import threading
 from datetime import timedelta
 
 import pytest
+
 from runbook.channels.registry import KINDS, UnknownKind, open_channel
 from runbook.errors import CannotSay, CannotWithdraw, NotReady
 from runbook.model.exercise_mark import marked
 from runbook.model.outcome import Answer, Outcome, Receipt
-
 from support import channel_rigs
 from support.certificates import Authority, authority
 
@@ -266,6 +266,17 @@ def test_a_server_whose_certificate_is_not_trusted_is_not_ready(kind, tmp_path):
         with pytest.raises(NotReady, match="not trusted"):
             ready(rig)
         assert rig.public() == []
+
+
+@pytest.mark.parametrize("kind", ["smtp", "wordpress", "x"])
+def test_an_authority_that_is_not_there_is_not_ready(kind, tmp_path):
+    with channel_rigs.RIGS[kind](tmp_path, authority(), ca_file="gone.pem") as rig:
+        health = rig.channel.check()
+        assert not health.ok
+        assert "gone.pem" in health.detail
+        assert "ca_file" in health.remedy
+        with pytest.raises(NotReady, match=r"gone\.pem"):
+            ready(rig)
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are(tmp_path):

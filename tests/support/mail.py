@@ -102,7 +102,8 @@ class _Server(SMTP):
     mail: "MailServer"
 
     def connection_made(self, transport: Any) -> None:
-        self.mail.transports.add(transport)
+        # After STARTTLS the same connection comes again, wrapped.
+        self.mail.transports = {t for t in self.mail.transports if _peer(t) != _peer(transport)} | {transport}
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -116,6 +117,10 @@ class _Server(SMTP):
             return
         self.mail.staged.append(tuple(self.envelope.rcpt_tos) if self.envelope else ())
         await super().smtp_DATA(arg)
+
+
+def _peer(transport: Any) -> Any:
+    return transport.get_extra_info("peername")
 
 
 class MailServer:
@@ -160,12 +165,12 @@ class MailServer:
             "from": "Press office <press@example.org>",
         }
 
-    def drop_connections(self) -> None:
-        """Hang up on everybody, as a server does that has waited long enough."""
+    def drop_connections(self, most: int = 1000) -> None:
+        """Hang up, on everybody or on so many, as a server does that has waited long enough."""
         done = threading.Event()
 
         def drop() -> None:
-            for transport in list(self.transports):
+            for transport in list(self.transports)[:most]:
                 transport.abort()
             done.set()
 
@@ -194,10 +199,11 @@ class MailServer:
             tls_context=self._context if self.security == "starttls" else None,
             require_starttls=self.security == "starttls",
             auth_required=True,
-            auth_require_tls=self.security == "starttls",
             authenticator=self._authenticate,
             loop=self._loop,
         )
+        # Set here: the constructor warns, and aiosmtpd does not know that a connection was TLS from the start.
+        server._auth_require_tls = self.security == "starttls"
         server.mail = self
         return server
 
