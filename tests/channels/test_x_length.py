@@ -1,19 +1,27 @@
 """What is counted without the library is what the library counts."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twitter_text import parse_tweet
 
-from runbook.channels.x_length import plain_length, weighted
+from runbook.channels.x_length import _library, plain_length, weighted
+
+parse_tweet = _library().parse_tweet
 
 words = st.text(
-    st.sampled_from("abzAZ019.,;:!?'\"()[]{}<>@#$%&*+-/=_~^|`\\éÀßőŽ–—‘’“”©…€ x"), min_size=1, max_size=12
+    st.sampled_from("abzAZ019.,;:!?'\"()[]{}<>@#$%&*+-/=_~^|`\\éÀßőŽ\u2013\u2014\u2018\u2019“”©…€ x"),
+    min_size=1,
+    max_size=12,
 )
 addresses = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(["https://", "http://", "HTTPS://", "", "ftp://"]),
-    st.sampled_from(["example.org", "www.gov.uk", "a-b.example.com", "x.test", "example", "a--b.org", "1.org", "-a.org"]),
+    st.sampled_from(
+        ["example.org", "www.gov.uk", "a-b.example.com", "x.test", "example", "a--b.org", "1.org", "-a.org"]
+    ),
     st.sampled_from(["", "/", ":8443"]),
     st.from_regex(r"[A-Za-z0-9/._~?=&#()-]{0,30}", fullmatch=True),
 )
@@ -41,7 +49,20 @@ def test_the_posts_of_the_shipped_playbook_need_no_library(text: str) -> None:
     assert plain_length(text) == parse_tweet(text).weightedLength
 
 
-@pytest.mark.parametrize("text", ["ons.gov.uk/economy", "🐦‍🔥 hello", "see (https://example.org/a)", "汉字", "a © b", "x\ty"])
+@pytest.mark.parametrize(
+    "text", ["ons.gov.uk/economy", "🐦‍🔥 hello", "see (https://example.org/a)", "汉字", "a © b", "x\ty"]
+)
 def test_anything_in_doubt_is_left_to_the_library(text: str) -> None:
     assert plain_length(text) is None
     assert weighted(text)[0] == parse_tweet(text).weightedLength
+
+
+def test_the_library_loads_where_setuptools_is_not_installed() -> None:
+    code = """
+import sys
+sys.modules["setuptools"] = sys.modules["pkg_resources"] = None
+from runbook.channels.x_length import weighted
+assert weighted("\\U0001F600 hello") == (8, True)
+assert sys.modules["pkg_resources"] is None
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
