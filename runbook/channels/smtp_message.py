@@ -5,6 +5,7 @@ Imported on use: the standard library's e-mail package is large.
 
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -40,11 +41,23 @@ def render(
     message["To"] = to
     if reply_to:
         message["Reply-To"] = reply_to
-    message["Subject"] = subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = identity
     message.set_content(body, charset="utf-8", cte="quoted-printable")
-    return message.as_bytes()
+    return _subject(subject) + message.as_bytes()
+
+
+def _subject(text: str) -> bytes:
+    """Return the Subject line, so that the very text is read from it.
+
+    Python's own folding puts blanks into a long subject: before its first word, and beside a word with a curly quote.
+    ASCII stays on one line, which may be 998 long (RFC 5322 2.1.1); the rest is encoded as a whole (RFC 2047).
+    """
+    if "\r" in text or "\n" in text:
+        raise ValueError("a subject with a line break")
+    plain = text.isascii() and "=?" not in text and len(text) <= 980
+    encoded = text if plain else Header(text, "utf-8", maxlinelen=75, header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {encoded}\r\n".encode("ascii")
 
 
 def dot_stuffed(message: bytes) -> bytes:
