@@ -90,7 +90,9 @@ class Refused(RunbookError):
     exit_code = 2
 
     def __init__(self, problems: Iterable[Problem], *, nothing: str = "Nothing was started.") -> None:
-        self.problems = tuple(sorted(dict.fromkeys(problems), key=lambda p: (p.where.file, p.where.line, p.where.column)))
+        self.problems = tuple(
+            sorted(dict.fromkeys(problems), key=lambda p: (p.where.file, p.where.line, p.where.column))
+        )
         count = len(self.problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} found.", nothing)
 

@@ -8,8 +8,8 @@ from runbook.model.entries import Entry, Kind
 from runbook.model.outcome import Outcome
 from runbook.model.plan import Plan, short
 from runbook.model.state import Sending, State
+from runbook.model.text import one_line
 from runbook.reports.names import Names
-from runbook.reports.plain import plain
 from runbook.reports.scores import exactly, milestones, scores
 from runbook.reports.timeline import Line, tell
 
@@ -32,7 +32,7 @@ def write_markdown(entries: Iterable[Entry], out: TextIO) -> None:
 
 def escaped(text: object) -> str:
     """Return a text that Markdown shows as it is, on one line; addresses stay links, and nothing else is markup."""
-    bare, parts, end = plain(text), [], 0
+    bare, parts, end = one_line(text), [], 0
     for address in _ADDRESS.finditer(bare):
         parts += [_MARKUP.sub(r"\\\1", bare[end : address.start()]), f"<{address[0]}>"]
         end = address.end()

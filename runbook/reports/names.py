@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from runbook.model.entries import Entry, Kind
+from runbook.model.text import one_line
 from runbook.model.times import after_due, unstamp
-from runbook.reports.plain import plain
 
 MACHINE = "runbook"
 """The actor of what nobody did by hand."""
@@ -34,7 +34,7 @@ class Names:
         if entry.kind is Kind.STARTED and isinstance(entry.data.get("plan"), Mapping):
             self._learn_plan(entry.data["plan"])
         elif entry.kind is Kind.ASKED:
-            self._titles["question", str(entry.data.get("question"))] = plain(entry.data.get("text", ""))
+            self._titles["question", str(entry.data.get("question"))] = one_line(entry.data.get("text", ""))
         elif entry.kind is Kind.INTENT and entry.data.get("correction"):
             self._corrections.add(str(entry.data.get("key")))
 
@@ -56,9 +56,9 @@ class Names:
 
     def evidence(self, step: object, given: Mapping[str, Any]) -> str:
         """Return what was noted down at a step, each with its title: `Ticket number: 4711234; Address: …`."""
-        noted = ((self._titles.get(("evidence", f"{step}.{name}"), plain(name)), given[name]) for name in given)
+        noted = ((self._titles.get(("evidence", f"{step}.{name}"), one_line(name)), given[name]) for name in given)
         return "; ".join(
-            f"{title}{'' if title.endswith('?') else ':'} {plain(value)}" for title, value in noted if value
+            f"{title}{'' if title.endswith('?') else ':'} {one_line(value)}" for title, value in noted if value
         )
 
     def message(self, data: Mapping[str, Any]) -> str:
@@ -73,7 +73,7 @@ class Names:
 
     def who(self, entry: Entry) -> str:
         """Return who did it, with the role: `Digital officer (Communications)`."""
-        actor, role = plain(entry.actor) or MACHINE, self.role(entry.role) if entry.role else ""
+        actor, role = one_line(entry.actor) or MACHINE, self.role(entry.role) if entry.role else ""
         return f"{actor} ({role})" if role and actor not in (MACHINE, role) else actor
 
     def clock(self, at: datetime) -> str:
@@ -95,26 +95,26 @@ class Names:
         return after_due(at, self.due) if self.due else ""
 
     def _title(self, sort: str, name: object) -> str:
-        return self._titles.get((sort, str(name))) or plain(name)
+        return self._titles.get((sort, str(name))) or one_line(name)
 
     def _learn_plan(self, plan: Mapping[str, Any]) -> None:
         release = plan.get("release") or {}
         if release.get("due") and release.get("zone"):
             self.due, self.zone = unstamp(release["due"]), ZoneInfo(release["zone"])
         for role in plan.get("roles") or ():
-            self._titles["role", role["id"]] = plain(role["title"])
+            self._titles["role", role["id"]] = one_line(role["title"])
         for planned in plan.get("steps") or ():
             step = planned["step"]
-            self._titles["step", step["id"]] = plain(step["title"])
+            self._titles["step", step["id"]] = one_line(step["title"])
             for name, item in {**(step.get("evidence") or {}), **(step.get("debrief") or {})}.items():
-                self._titles["evidence", f"{step['id']}.{name}"] = plain(item["title"])
+                self._titles["evidence", f"{step['id']}.{name}"] = one_line(item["title"])
             for message in planned.get("messages") or ():
                 for sort, name, title in _messages(message):
                     self._titles[sort, name] = title
 
 
 def _messages(message: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    title = plain(message["title"])
+    title = one_line(message["title"])
     yield "message", message["id"], title
     correction = message.get("correction")
     if correction and correction["id"] != message["id"]:

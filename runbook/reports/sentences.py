@@ -8,9 +8,9 @@ from typing import Any
 from runbook.model.entries import Entry, Kind
 from runbook.model.outcome import Answer, Outcome
 from runbook.model.plan import short
+from runbook.model.text import one_line
 from runbook.model.times import in_words
 from runbook.reports.names import Names
-from runbook.reports.plain import plain
 
 Sentence = Callable[[Entry, Names], str]
 
@@ -23,7 +23,7 @@ def sentence(entry: Entry, names: Names) -> str:
     text = SENTENCES[entry.kind](entry, names)
     if entry.late:
         text += f" Entered late, at {names.clock(entry.recorded_at)}: {entry.late}."
-    return _STOPS.sub(r"\1", plain(text))
+    return _STOPS.sub(r"\1", one_line(text))
 
 
 def _started(entry: Entry, names: Names) -> str:
@@ -260,7 +260,7 @@ def _who(entry: Entry) -> str:
 
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
-    return "" if value is None else plain(value)
+    return "" if value is None else one_line(value)
 
 
 def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from runbook.model.ports import Interrupted, Look
 from runbook.model.questions import Ask, Question, Reply, Sheet
 from runbook.model.state import State
 from runbook.model.steps import LookStep
+from runbook.model.text import one_line
 from runbook.terminal.header import status_lines
 from runbook.terminal.inbox import EndOfInput, Inbox, Line, Reader
 from runbook.terminal.lines import line
@@ -18,7 +19,7 @@ from runbook.terminal.paper import Paper
 from runbook.terminal.prompt import all_keys, question_lines, typing_line
 from runbook.terminal.reading import Help, Wrong, read
 from runbook.terminal.sheet import sheet_lines
-from runbook.terminal.styled import Ink, Styled, one_line
+from runbook.terminal.styled import Ink, Styled
 from runbook.terminal.words import step_of, step_title
 
 _REFRESH = timedelta(minutes=5)

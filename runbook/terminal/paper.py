@@ -11,7 +11,8 @@ from contextlib import suppress
 from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
-from runbook.terminal.styled import Ink, Row, Styled, clean, rows, words
+from runbook.model.text import clean
+from runbook.terminal.styled import Ink, Row, Styled, rows, words
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Choice, Question
 from runbook.model.state import State
-from runbook.terminal.styled import BLANK, Ink, Styled, marked, one_line
+from runbook.model.text import one_line
+from runbook.terminal.styled import BLANK, Ink, Styled, marked
 from runbook.terminal.words import BADGES, due_in_words, step_of, t_plus
 
 _SHOWN_FIRST = "enh"

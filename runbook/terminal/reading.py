@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from runbook.model.plan import Status
 from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Question, Reply
-from runbook.terminal.styled import SHOWN_INSTEAD, clean
+from runbook.model.text import SHOWN_INSTEAD, clean
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from rich.cells import cell_len
 
 from runbook.model.outcome import Outcome
 from runbook.model.questions import MessageRow, Sheet
+from runbook.model.text import one_line
 from runbook.terminal.sent import OUTCOME_INK, refused
-from runbook.terminal.styled import Ink, Styled, marked, one_line
+from runbook.terminal.styled import Ink, Styled, marked
 from runbook.terminal.words import kind_in_words
 
 _INDENT = 2

@@ -1,27 +1,17 @@
 """A line of the screen before it is printed: its words, its mark, and how it breaks at a width.
 
-Everything that reaches the screen passes through here. Texts come from files, servers and typists, so what a terminal
-would obey, rather than show, is replaced; colour is an extra, laid over words that say the same without it.
+Everything that reaches the screen passes through here, and is cleaned of what a terminal would obey. Colour is an
+extra, laid over words that say the same without it.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rich.cells import cell_len
 
-from runbook.model import slots
-
-SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
-_ESCAPES = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor, modes
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # titles, clipboard
-    r"|\x1b[ -/]*[0-~]"  # everything else that begins with an escape
-)
-_JOINERS = "\u200c\u200d\u00ad"
-"""Format characters that words and emoji need; the others can turn a text round or hide a part of it."""
+from runbook.model.text import clean
 
 
 class Ink(StrEnum):
@@ -81,31 +71,6 @@ def marked(text: str, ink: Ink = Ink.PLAIN, right: str = "") -> Styled:
     if mark in MARKS and gap == "  " and rest:
         return Styled(rest, mark=mark, ink=ink, right=right)
     return Styled(text, ink=ink, right=right)
-
-
-def clean(text: str) -> str:
-    """Return a text with nothing in it that a terminal would obey, and each open slot by its name.
-
-    Escape sequences and control characters become U+FFFD, tabs four blanks; line breaks stay. So do letters of every
-    script and emoji, but not the characters that turn the direction of a text round or stand in it unseen.
-    """
-    if text.isprintable():
-        return text
-    text = slots.reading(text).replace("\r\n", "\n").replace("\t", "    ")
-    return "".join(_shown(character) for character in _ESCAPES.sub(SHOWN_INSTEAD, text))
-
-
-def one_line(text: str) -> str:
-    """Return a text cleaned and on one line."""
-    return " ".join(clean(text).split())
-
-
-def _shown(character: str) -> str:
-    if character == "\n" or character in _JOINERS:
-        return character
-    if unicodedata.category(character) in {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}:
-        return SHOWN_INSTEAD
-    return character
 
 
 def words(row: Row) -> str:

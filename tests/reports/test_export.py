@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
 from runbook.journal import chain
 from runbook.model.entries import Entry, Fact, Kind
 from runbook.model.plan import short
+from runbook.model.text import one_line
 from runbook.model.times import unstamp
 from runbook.reports.export import COLUMNS, canonical, export
 from runbook.reports.markdown import escaped
-from runbook.reports.plain import plain
-
 from support.sealed_log import Told, every_kind, seal, started
 from support.terminal_plan import DATA, DUE, PAGE
 
@@ -257,7 +257,7 @@ def test_a_text_is_shown_in_a_table_as_it_is(text: str) -> None:
     cell = escaped(text)
     assert "\n" not in cell
     [[_], [shown]] = tables(f"# x\n\n| a |\n| --- |\n| {cell} |\n")["x"]
-    assert shown.split() == plain(text).split()
+    assert shown.split() == one_line(text).split()
 
 
 def test_addresses_are_links_with_every_character_of_theirs() -> None:

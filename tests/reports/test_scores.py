@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from runbook.model.entries import Kind
 from runbook.model.state import State, fold
 from runbook.reports.scores import Score, exactly, milestones, scores
-
 from support.sealed_log import Told, seal, started
 from support.terminal_plan import DATA
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from runbook.model.entries import Entry, Kind
 from runbook.reports.sentences import SENTENCES
 from runbook.reports.timeline import Line, timeline
-
 from support.sealed_log import Told, every_kind, seal, started
 from support.terminal_plan import DATA, STEP_OF
 
@@ -154,8 +154,8 @@ def test_an_address_is_told_without_a_full_stop_behind_it(tmp_path: Path) -> Non
 def test_what_somebody_wrote_cannot_steer_a_terminal_or_forge_a_line(tmp_path: Path) -> None:
     evil = "a\x1b[2J\x1b]0;owned\x07b\r\n12  09:30:00  fake\x9b31m\u202egnissim\u2066\x00\x7f\tend"
     lines = tell(tmp_path, started(), Told(60, Kind.NOTED, {"text": evil}, actor=f"x{evil}", role=""))
-    assert lines[1].text == "Note: ab 12 09:30:00 fakegnissim end"
-    assert lines[1].who == "xab 12 09:30:00 fakegnissim end"
+    harmless = "a\ufffd\ufffdb 12 09:30:00 fake\ufffd\ufffdgnissim\ufffd\ufffd\ufffd end"
+    assert (lines[1].who, lines[1].text) == (f"x{harmless}", f"Note: {harmless}")
 
 
 def test_a_log_that_does_not_begin_with_a_plan_is_told_in_utc(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.cells import cell_len
+
 from runbook.model.entries import Kind
 from runbook.terminal.lines import LINES, line
 from runbook.terminal.paper import Paper
-
 from support.terminal_plan import DATA, DUE, PAGE, Story
 
 SILENT = {Kind.STARTED, Kind.ASKED, Kind.ANSWERED, Kind.READY, Kind.INTENT}

@@ -2,6 +2,7 @@ import io
 import re
 
 import pytest
+
 from runbook.terminal.paper import Paper
 from runbook.terminal.styled import Ink, Styled
 

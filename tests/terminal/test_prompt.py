@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+
 from runbook.model.questions import ALWAYS, Ask, Choice, Question
 from runbook.terminal.prompt import all_keys, question_lines, typing_line
-
 from support.terminal_plan import DUE, Story
 
 KEYS = (Choice("d", "done"), Choice("s", "skip"), Choice("b", "not yet, go back"))

@@ -3,6 +3,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runbook.model.questions import ALWAYS, Ask, Choice, Question, Reply
 from runbook.terminal.reading import Help, Wrong, is_public_address, read
 

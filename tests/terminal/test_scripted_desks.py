@@ -3,6 +3,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from runbook.clock import SimulatedClock, SystemClock
 from runbook.errors import Left
 from runbook.model.entries import Kind
@@ -11,7 +12,6 @@ from runbook.model.questions import Ask, Choice, Question, Reply, Sheet
 from runbook.terminal.inbox import Inbox
 from runbook.terminal.paper import Paper
 from runbook.terminal.scripted import Answers, AnswersDesk, YesDesk
-
 from support.terminal_plan import Story
 
 START = datetime(2018, 1, 5, 9, 32, tzinfo=UTC)

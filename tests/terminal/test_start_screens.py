@@ -5,7 +5,6 @@ from runbook.model.entries import Kind
 from runbook.model.message import Form
 from runbook.model.state import Progress
 from runbook.terminal.header import header, status_lines, what_it_will_do
-
 from support.terminal_plan import DUE, RUN, Story, plan
 
 NOW = DUE + timedelta(seconds=130)
