@@ -5,13 +5,21 @@ load, so a text of which nothing can be in doubt is counted here: plain letters 
 A test holds the two against each other.
 """
 
+import importlib
 import re
+import sys
+from functools import cache
+from importlib.resources import files
+from types import ModuleType
+from typing import Any
 
 ADDRESS = 23
 """What X counts for an address, however long it is (t.co)."""
 
 _LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_PLAIN_ADDRESS = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*\.(?:org|com|uk)(?:/[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*/?)?")
+_PLAIN_ADDRESS = re.compile(
+    rf"https?://(?=[^/]{{1,60}}(?:/|$)){_LABEL}(?:\.{_LABEL})*\.(?:org|com|uk)(?:/[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*/?)?"
+)
 _PLAIN_WORD = re.compile(r"[!-\-/-~\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u2013\u2014\u2018-\u201d]+\.?")
 """No full stop but the last: `ons.gov.uk` is an address too, with or without `https`."""
 
@@ -21,10 +29,30 @@ def weighted(text: str) -> tuple[int, bool]:
     simple = plain_length(text)
     if simple is not None:
         return simple, True
-    from twitter_text import parse_tweet  # noqa: PLC0415  # slow to load, and few texts need it
-
-    parsed = parse_tweet(text)
+    parsed = _library().parse_tweet(text)
     return int(parsed.weightedLength), bool(parsed.valid)
+
+
+@cache
+def _library() -> Any:
+    """Return twitter-text-parser, loaded with a stand-in for the one thing that it wants of setuptools.
+
+    It reads a file of its own through `pkg_resources`, without asking for setuptools to be installed; environments of
+    Python 3.12 and later have none, and setuptools itself has dropped it.
+    """
+    stand_in = ModuleType("pkg_resources")
+    stand_in.resource_string = _resource  # type: ignore[attr-defined]
+    before = {name: module for name, module in sys.modules.items() if name == "pkg_resources"}
+    sys.modules["pkg_resources"] = stand_in
+    try:
+        return importlib.import_module("twitter_text")
+    finally:
+        del sys.modules["pkg_resources"]
+        sys.modules.update(before)
+
+
+def _resource(module: str, name: str) -> bytes:
+    return files(module.rpartition(".")[0]).joinpath(name).read_bytes()
 
 
 def plain_length(text: str) -> int | None:
