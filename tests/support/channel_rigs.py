@@ -12,7 +12,6 @@ from runbook.channels.registry import Context, open_channel
 from runbook.clock import SystemClock
 from runbook.model.message import Document, Draft, Form, Part
 from runbook.model.ports import Channel
-
 from support.certificates import Authority
 from support.mail import MailServer
 from support.wordpress_site import WordPressSite
