@@ -54,7 +54,14 @@ class ChannelError(RunbookError):
 
 
 class NotReady(ChannelError):
-    """The channel could not be prepared. Certainly nothing was sent."""
+    """The channel could not be prepared. Certainly nothing was sent.
+
+    `passing`: the fault may be over in a moment (nobody answered); making ready is then tried again, a few times.
+    """
+
+    def __init__(self, message: str, remedy: str = "", *, passing: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.passing = passing
 
 
 class CannotSay(ChannelError):

@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from runbook.channels import wire
-from runbook.errors import NotReady
 from runbook.model.outcome import Outcome, Receipt, Result
 
 HOLD_LIMIT = timedelta(seconds=10)
@@ -242,7 +241,7 @@ class HeldStaging:
         try:
             self._request.stage(outgoing)
         except OSError as error:
-            raise NotReady(*wire.explain(error, urlsplit(outgoing.address).hostname or "")) from error
+            raise wire.not_ready(error, urlsplit(outgoing.address).hostname or "") from error
 
     def held(self) -> bool:
         """Whether the service still waits for the last byte."""

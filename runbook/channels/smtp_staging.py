@@ -96,7 +96,7 @@ class Relay:
             return NotReady(f"{self.host} answered {_said(error.smtp_code, error.smtp_error)}.", "Try again.")
         if isinstance(error, smtplib.SMTPException) and isinstance(error.__context__, OSError):
             return self.not_ready(error.__context__)
-        return NotReady(*wire.explain(error, self.host))
+        return wire.not_ready(error, self.host)
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

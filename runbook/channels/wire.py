@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from runbook.errors import NotReady
+
 
 def is_loopback(host: str) -> bool:
     """Whether `host` is this computer, so that nothing can be overheard."""
@@ -110,6 +112,12 @@ def explain(error: Exception, host: str) -> tuple[str, str]:
         return f'"{host}" does not speak TLS as it should: {error.reason or error}.', "Check the port and `security`."
     said = plain(str(error)).rstrip(".") or type(error).__name__
     return f'The connection to "{host}" failed: {said}.', "Try again."
+
+
+def not_ready(error: Exception, host: str) -> NotReady:
+    """Return why a connection to `host` could not be made. What nobody answered may answer in a moment."""
+    passing = isinstance(error, ConnectionRefusedError | ConnectionResetError | TimeoutError)
+    return NotReady(*explain(error, host), passing=passing)
 
 
 def plain(text: str, longest: int = 200) -> str:

@@ -64,7 +64,7 @@ class WordPressLive:
         try:
             request.open(outgoing.address)
         except OSError as error:
-            raise NotReady(*wire.explain(error, urlsplit(settings.url).hostname or "")) from error
+            raise wire.not_ready(error, urlsplit(settings.url).hostname or "") from error
         return HeldStaging(
             request,
             lambda: outgoing,
@@ -135,7 +135,7 @@ class WordPressLive:
         try:
             trust = wire.tls(self._ca_file)
         except OSError as error:
-            raise NotReady(*wire.explain(error, host)) from error
+            raise wire.not_ready(error, host) from error
         with httpx.Client(
             base_url=self._address(""),
             headers={"Authorization": self._authorization()},

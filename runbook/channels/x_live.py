@@ -54,7 +54,7 @@ class XLive:
         try:
             request.open(settings.base_url)
         except OSError as error:
-            raise NotReady(*wire.explain(error, urlsplit(settings.base_url).hostname or "")) from error
+            raise wire.not_ready(error, urlsplit(settings.base_url).hostname or "") from error
         self._begun[key] = self._clock.now()
         return HeldStaging(
             request,
