@@ -104,12 +104,12 @@ def _message_data(message: "PlannedMessage", known: dict[str, str]) -> dict[str,
 def _lines(plan: "Plan", problems: "tuple[Problem, ...]", known: dict[str, str]) -> Iterator[str]:
     from runbook.cli.failure import problem_lines
     from runbook.model.message import size_in_words
+    from runbook.model.times import full_time
 
     release = plan.release
     yield f"{plan.title} ({plan.playbook})"
     yield f"{release.title}"
-    due = f"{_local(plan, release.due, '%A')} {_local(plan, release.due, '%d %B %Y %H:%M %Z').lstrip('0')}"
-    yield f"{release.status} · due {due} · plan {plan.digest[:8]}"
+    yield f"{release.status} · due {full_time(release.due, release.zone)} · plan {plan.digest[:8]}"
     yield from problem_lines(problems)
     yield ""
     yield "ROLES"
@@ -127,21 +127,16 @@ def _lines(plan: "Plan", problems: "tuple[Problem, ...]", known: dict[str, str])
         yield from _step_lines(plan, step, known)
 
 
-def _local(plan: "Plan", at: Any, form: str) -> str:
-    from zoneinfo import ZoneInfo
-
-    return str(at.astimezone(ZoneInfo(plan.release.zone)).strftime(form))
-
-
 def _step_lines(plan: "Plan", step: "PlannedStep", known: dict[str, str]) -> Iterator[str]:
     from runbook.model import slots
-    from runbook.model.times import after_due
+    from runbook.model.times import after_due, clock_time
 
-    due = f" · due {_local(plan, step.due, '%H:%M')} ({after_due(step.due, plan.release.due)})" if step.due else ""
+    zone = plan.release.zone
+    due = f" · due {clock_time(step.due, zone)} ({after_due(step.due, plan.release.due)})" if step.due else ""
     yield f"{step.number:>3} {step.step.title} · {plan.role(step.step.role).title}{due}"
     conditions = [f"after {', '.join(step.needs)}"] if step.needs else []
     conditions += [f"only if {step.step.when}"] if step.step.when else []
-    conditions += [f"from {_local(plan, step.after, '%H:%M')}"] if step.after else []
+    conditions += [f"from {clock_time(step.after, zone)}"] if step.after else []
     conditions += [f"until {step.step.unless} is done"] if step.step.unless else []
     yield f"    {step.id}, {step.step.kind}{''.join(f'; {c}' for c in conditions)}"
     for name in ("instructions", "copy_text", "question"):

@@ -1,11 +1,11 @@
 """The values of the slots, from the state: addresses from receipts, answers, times, names."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from runbook.model.plan import Plan
 from runbook.model.state import Progress, State
 from runbook.model.steps import ManualStep
+from runbook.model.times import clock_time, day
 
 _NEXT_NEWS = timedelta(minutes=30)
 _ROUND = timedelta(minutes=5)
@@ -13,12 +13,11 @@ _ROUND = timedelta(minutes=5)
 
 def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
     """Return every value that is known at `now`, by slot name. What is not known is not in it."""
-    zone = ZoneInfo(plan.release.zone)
-    there = now.astimezone(zone)
+    zone = plan.release.zone
     values = {
-        "now.clock": f"{there:%H:%M}",
-        "now.day": f"{there:%A} {there.day} {there:%B %Y}",
-        "next_news": f"{_rounded_up(there + _NEXT_NEWS):%H:%M}",
+        "now.clock": clock_time(now, zone),
+        "now.day": day(now, zone),
+        "next_news": clock_time(_rounded_up(now + _NEXT_NEWS), zone),
         "run.id": state.run,
     }
     for location, addresses in state.addresses.items():
@@ -26,7 +25,7 @@ def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
     for step_id, step_state in state.steps.items():
         # A step that repeats has been done also while it is being done again.
         if step_state.times and step_state.progress is not Progress.SKIPPED and step_state.over_at is not None:
-            values[f"done.{step_id}"] = f"{step_state.over_at.astimezone(zone):%H:%M}"
+            values[f"done.{step_id}"] = clock_time(step_state.over_at, zone)
     for role in plan.roles:
         held = state.holders.get(role.id) or (role.people[0] if role.people else None)
         values[f"holder.{role.id}"] = held.name if held else role.title

@@ -87,6 +87,35 @@ def after_due(now: datetime, due: datetime) -> str:
     return f"T{sign}{minutes // 60} h {minutes % 60} min"
 
 
+def clock_time(at: datetime, zone: str) -> str:
+    """Return the time of day in `zone` (an IANA name), as readers are told it: `09:30`."""
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def day(at: datetime, zone: str) -> str:
+    """Return the day in `zone`, as readers are told it: `Friday 5 January 2018`."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there:%A} {there.day} {there:%B %Y}"
+
+
+def exact_time(at: datetime, due: datetime, zone: str) -> str:
+    """Return the time to the second in `zone`: `09:32:31`.
+
+    On another day than that of `due` it is `6 Jan 09:32:31`, in another year `6 Jan 2019 09:32:31`.
+    """
+    there, then = at.astimezone(ZoneInfo(zone)), due.astimezone(ZoneInfo(zone))
+    if there.date() == then.date():
+        return f"{there:%H:%M:%S}"
+    year = "" if there.year == then.year else f" {there.year}"
+    return f"{there.day} {there:%b}{year} {there:%H:%M:%S}"
+
+
+def full_time(at: datetime, zone: str) -> str:
+    """Return the time with its day and zone: `Fri 5 January 2018 09:30:00 GMT`."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there:%a} {there.day} {there:%B %Y %H:%M:%S %Z}"
+
+
 def stamp(at: datetime) -> str:
     """Return `at` as RFC 3339 in UTC with microseconds and `Z`, the form in which the log keeps every time."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

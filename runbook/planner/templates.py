@@ -2,9 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
@@ -12,6 +10,7 @@ from jinja2.utils import missing
 
 from runbook.model import slots
 from runbook.model.message import size_in_words
+from runbook.model.times import clock_time, day
 
 _MOST = 100_000
 """Characters that one template may make."""
@@ -23,17 +22,6 @@ class TemplateRefused(Exception):
     def __init__(self, message: str, line: int = 0) -> None:
         super().__init__(message)
         self.line = line
-
-
-def clock_in(zone: str, at: datetime) -> str:
-    """Return the clock time in a zone, `09:30`; with the zone's letters where the offset is not the usual one."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
-
-
-def day_in(zone: str, at: datetime) -> str:
-    """Return the day in a zone, `Friday 5 January 2018`."""
-    there = at.astimezone(ZoneInfo(zone))
-    return f"{there:%A} {there.day} {there:%B %Y}"
 
 
 class Group(dict[str, Any]):
@@ -76,8 +64,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters["clock"] = lambda at: clock_in(zone, at)
-        self._env.filters["day"] = lambda at: day_in(zone, at)
+        self._env.filters["clock"] = lambda at: clock_time(at, zone)
+        self._env.filters["day"] = lambda at: day(at, zone)
         self._env.filters["size"] = size_in_words
         self._env.globals.clear()
         self._names = {**known, **late}

@@ -1,1 +1,1 @@
-"""What is made of a log: the readable timeline, the exports, the scores."""
+"""What is made of a log: the readable timeline and the exports."""

@@ -7,10 +7,10 @@ from typing import TextIO
 from runbook.model.entries import Entry, Kind
 from runbook.model.outcome import Outcome
 from runbook.model.plan import Plan, short
+from runbook.model.scores import exactly, scores
 from runbook.model.state import Sending, State
 from runbook.model.text import one_line
 from runbook.reports.names import Names
-from runbook.reports.scores import exactly, milestones, scores
 from runbook.reports.timeline import Line, tell
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~&$])")
@@ -99,15 +99,11 @@ def _stood_down(state: State, names: Names) -> str:
 
 
 def _objectives(state: State) -> Iterator[str]:
-    judged = scores(state)
     yield "\n## Objectives\n"
     yield "| Objective | Limit | Measured | |\n| --- | --- | --- | --- |"
-    for score in judged:
-        yield f"| {escaped(score.title)} | {exactly(score.limit)} | {score.in_words} | {_MET[score.met]} |"
-    measures = {score.measure for score in judged}
-    for name, after in milestones(state):
-        if name not in measures:
-            yield f"| {escaped(name.capitalize())} | | {exactly(after)} | {_MET[None]} |"
+    for score in scores(state):
+        limit = exactly(score.limit) if score.limit is not None else ""
+        yield f"| {escaped(score.title)} | {limit} | {score.in_words} | {_MET[score.met]} |"
 
 
 def _people(holders: Sequence[tuple[Line, Entry]], names: Names) -> Iterator[str]:

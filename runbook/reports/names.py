@@ -6,11 +6,10 @@ The plan is in the first entry. It is read as plain JSON, so that a log of anoth
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from runbook.model.entries import Entry, Kind
 from runbook.model.text import one_line
-from runbook.model.times import after_due, unstamp
+from runbook.model.times import after_due, exact_time, full_time, unstamp
 
 MACHINE = "runbook"
 """The actor of what nobody did by hand."""
@@ -22,7 +21,7 @@ class Names:
     """What the entries so far say of names. `learn` each entry, in order, before it is told."""
 
     def __init__(self) -> None:
-        self.zone: ZoneInfo | None = None
+        self.zone = "UTC"
         self.due: datetime | None = None
         self.said: dict[int, str] = {}
         """What each entry said, for the corrections."""
@@ -77,18 +76,12 @@ class Names:
         return f"{actor} ({role})" if role and actor not in (MACHINE, role) else actor
 
     def clock(self, at: datetime) -> str:
-        """Return a time in the release's zone: `09:32:31`; on another day than the release's, `6 Jan 2018 09:32:31`."""
-        if self.zone is None or self.due is None:
-            return at.strftime("%H:%M:%S UTC")
-        local = at.astimezone(self.zone)
-        if local.date() == self.due.astimezone(self.zone).date():
-            return f"{local:%H:%M:%S}"
-        return f"{local.day} {local:%b %Y %H:%M:%S}"
+        """Return a time in the release's zone, `09:32:31`, with its day if that is not the release's."""
+        return exact_time(at, self.due, self.zone) if self.due else at.strftime("%H:%M:%S UTC")
 
     def day(self, at: datetime) -> str:
         """Return a time in full: `Fri 5 January 2018 09:30:00 GMT`."""
-        local = at if self.zone is None else at.astimezone(self.zone)
-        return f"{local:%a} {local.day} {local:%B %Y %H:%M:%S %Z}"
+        return full_time(at, self.zone)
 
     def t_plus(self, at: datetime) -> str:
         """Return `T+4 min`; nothing if no due time is known."""
@@ -100,7 +93,7 @@ class Names:
     def _learn_plan(self, plan: Mapping[str, Any]) -> None:
         release = plan.get("release") or {}
         if release.get("due") and release.get("zone"):
-            self.due, self.zone = unstamp(release["due"]), ZoneInfo(release["zone"])
+            self.due, self.zone = unstamp(release["due"]), str(release["zone"])
         for role in plan.get("roles") or ():
             self._titles["role", role["id"]] = one_line(role["title"])
         for planned in plan.get("steps") or ():

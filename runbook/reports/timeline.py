@@ -14,7 +14,7 @@ class Line:
 
     sequence: int
     clock: str
-    """In the release's zone: `09:32:31`; on another day than the release's, `6 Jan 2018 09:32:31`."""
+    """In the release's zone, `09:32:31`, with its day if that is not the release's."""
     t_plus: str
     """`T+2 min`, completed minutes; empty while no due time is known."""
     who: str

@@ -8,6 +8,7 @@ from runbook.model.message import Form
 from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import Progress, State, StepState
 from runbook.model.steps import condition
+from runbook.model.times import full_time
 from runbook.terminal.styled import BLANK, Ink, Styled
 from runbook.terminal.summary import judged_lines
 from runbook.terminal.words import (
@@ -15,7 +16,6 @@ from runbook.terminal.words import (
     clock,
     counted,
     due_in_words,
-    full_time,
     kind_in_words,
     message_title,
     role_title,
@@ -38,7 +38,7 @@ def header(
 def _real(plan: Plan, run: str, now: datetime, places: Mapping[str, str], notes: Sequence[str]) -> Iterator[Styled]:
     yield Styled(plan.title, mark=BADGES["actual"], mark_ink=Ink.ALERT, ink=Ink.STRONG)
     yield Styled(plan.release.title)
-    yield Styled(f"Due {full_time(plan.release.due, plan)} · now {clock(now, plan)} · {t_plus(now, plan)}")
+    yield Styled(f"Due {full_time(plan.release.due, plan.release.zone)} · now {clock(now, plan)} · {t_plus(now, plan)}")
     yield Styled(f"Run {run} · Ctrl-C at any time: nothing is lost, `runbook resume`")
     yield BLANK
     effects = what_it_will_do(plan, places)
@@ -53,7 +53,7 @@ def _real(plan: Plan, run: str, now: datetime, places: Mapping[str, str], notes:
 def _practice(plan: Plan, run: str, now: datetime, notes: Sequence[str]) -> Iterator[Styled]:
     yield Styled(f"Practising: {plan.title}", mark=MARK, mark_ink=Ink.PRACTICE, ink=Ink.STRONG)
     yield Styled(plan.release.title)
-    yield Styled(f"Practised as if due {full_time(plan.release.due, plan)} · now {clock(now, plan)}")
+    yield Styled(f"Practised as if due {full_time(plan.release.due, plan.release.zone)} · now {clock(now, plan)}")
     yield Styled(f"{t_plus(now, plan)} · Run {run} · Ctrl-C pauses, `runbook resume` goes on")
     yield BLANK
     yield Styled("Nothing in this run can leave this computer. `!` ends it at once for a real event.")
@@ -122,7 +122,7 @@ def _status(state: State, now: datetime) -> Iterator[Styled]:
     yield Styled(plan.title, mark=BADGES[state.status], mark_ink=ink, ink=Ink.STRONG)
     yield Styled(plan.release.title)
     at = state.stood_down_at or now
-    yield Styled(f"Due {full_time(plan.release.due, plan)} · {_standing(state, now)} · {t_plus(at, plan)}")
+    yield Styled(f"Due {full_time(plan.release.due, plan.release.zone)} · {_standing(state, now)} · {t_plus(at, plan)}")
     entries = counted(state.sequence, "entry", "entries")
     yield Styled(f"Run {state.run} · {entries} · {counted(state.enquiries, 'enquiry', 'enquiries')}")
     yield BLANK

@@ -1,39 +1,15 @@
 """The end of a run on the screen: when, how much, the log's seal, the milestones against their objectives."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import get_args
 
 from runbook.model.entries import Entry
-from runbook.model.plan import Plan, short
-from runbook.model.playbook import Objective
+from runbook.model.plan import short
+from runbook.model.scores import SKEW, Score, apart_in_words, exactly, scores
 from runbook.model.state import State
-from runbook.model.steps import Milestone
-from runbook.model.times import duration, in_words
+from runbook.model.times import in_words
 from runbook.terminal.styled import BLANK, Ink, Styled
-from runbook.terminal.words import clock, counted, message_title, seconds_in_words, step_title
-
-_MILESTONES = {
-    "noticed": "Noticed",
-    "reported": "Reported",
-    "cleared": "Cleared",
-    "main-public": "Main report public",
-    "all-public": "Every document public",
-    "told": "Journalists and public told",
-    "restored": "Original page back",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One line of the summary: what happened when, and how that stands against its objective."""
-
-    title: str
-    reached: str
-    objective: str = ""
-    met: bool | None = None
-    """None: there is no objective for it."""
+from runbook.terminal.words import clock, counted, message_title
 
 
 def stood_down(entry: Entry, state: State) -> Iterator[Styled]:
@@ -58,69 +34,31 @@ def stood_down(entry: Entry, state: State) -> Iterator[Styled]:
 
 
 def judged_lines(state: State) -> Iterator[Styled]:
-    """Yield a line for each milestone and each objective."""
-    if state.plan is None:
-        return
-    found = list(judged(state.plan, state))
-    widest = max((len(item.title) for item in found if item.objective), default=0)
-    longest = max((len(item.reached) for item in found), default=0)
-    for item in found:
-        word = "" if item.met is None else "met" if item.met else "not met"
-        text = f"{item.title:<{widest}}   {item.reached:<{longest}}   {item.objective}".rstrip()
-        ink = Ink.GOOD if item.met else Ink.BAD
+    """Yield a line for each thing that the run is judged by."""
+    found = [(score, _reached(score), _objective(score)) for score in scores(state)]
+    widest = max((len(score.title) for score, _, objective in found if objective), default=0)
+    longest = max((len(reached) for _, reached, _ in found), default=0)
+    for score, reached, objective in found:
+        word = "" if score.met is None else "met" if score.met else "not met"
+        text = f"{score.title:<{widest}}   {reached:<{longest}}   {objective}".rstrip()
+        ink = Ink.GOOD if score.met else Ink.BAD
         yield Styled(text, indent=2, right=word, column=7, right_ink=ink)
 
 
-def judged(plan: Plan, state: State) -> Iterator[Judged]:
-    """Yield the milestones in the order of a release, those with an objective judged to the second; then the skews."""
-    for milestone in get_args(Milestone):
-        objectives = [o for o in plan.objectives if o.measure == milestone]
-        for objective in objectives:
-            yield _timed(plan, state, objective)
-        if not objectives and milestone in state.milestones:
-            yield Judged(_MILESTONES[milestone], _after(state.milestones[milestone] - plan.release.due))
-    for objective in plan.objectives:
-        if objective.measure == "skew":
-            yield _apart(state, objective)
-    judged_steps = {objective.of for objective in plan.objectives if objective.measure == "skew"}
-    for step_id, seconds in state.skews.items():
-        if step_id not in judged_steps:
-            yield Judged(f"Apart: {step_title(state, step_id)}", _short(seconds))
+def _reached(score: Score) -> str:
+    """Return what was measured as a person says it; to the second only where the minute would not explain `not met`."""
+    if score.measured is None:
+        return "not yet" if score.met is None else "not measured" if score.measure == SKEW else "not reached"
+    if score.measure == SKEW:
+        return apart_in_words(score.measured)
+    if score.measured < timedelta():
+        return f"{in_words(-score.measured)} before due"
+    close = score.limit is not None and not score.met and in_words(score.measured) == in_words(score.limit)
+    return f"after {exactly(score.measured) if close else in_words(score.measured)}"
 
 
-def _timed(plan: Plan, state: State, objective: Objective) -> Judged:
-    limit, goal = duration(objective.within), f"objective {in_words(duration(objective.within))}"
-    reached = state.milestones.get(objective.measure)
-    if reached is None:
-        return Judged(objective.title, "not reached", goal, met=False)
-    length = timedelta(seconds=int((reached - plan.release.due).total_seconds()))
-    met = length <= limit
-    decides = not met and in_words(length) == in_words(limit)
-    return Judged(objective.title, _after(length, exact=decides), goal, met)
-
-
-def _apart(state: State, objective: Objective) -> Judged:
-    seconds = state.skews.get(objective.of or "")
-    goal = f"objective {in_words(duration(objective.within))}"
-    if seconds is None:
-        return Judged(objective.title, "not measured", goal, met=False)
-    met = seconds <= duration(objective.within).total_seconds()
-    return Judged(objective.title, _short(seconds), goal, met)
-
-
-def _after(length: timedelta, *, exact: bool = False) -> str:
-    if length < timedelta():
-        return f"{in_words(-length)} before due"
-    if exact:
-        minutes, seconds = divmod(int(length.total_seconds()), 60)
-        return f"after {in_words(timedelta(minutes=minutes))} {seconds} s"
-    return f"after {in_words(length)}"
-
-
-def _short(seconds: float) -> str:
-    return (
-        f"{seconds:.2f} s" if 0.01 <= seconds < 1 else "0.01 s or less" if seconds < 0.01 else seconds_in_words(seconds)
-    )
+def _objective(score: Score) -> str:
+    return f"objective {in_words(score.limit)}" if score.limit is not None else ""
 
 
 def _unknowns(state: State) -> Iterator[Styled]:

@@ -2,12 +2,11 @@
 
 import re
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from runbook.model.entries import Entry
 from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import State
-from runbook.model.times import after_due, duration, in_words
+from runbook.model.times import after_due, duration, exact_time, in_words
 
 BADGES = {"actual": "ACTUAL", "exercise": "EXERCISE"}
 KINDS = {"smtp": "e-mail", "x": "X", "upload": "web site", "wordpress": "news site", "manual": "by hand"}
@@ -20,19 +19,8 @@ def kind_in_words(kind: str) -> str:
 
 
 def clock(at: datetime, plan: Plan | None) -> str:
-    """Return a time in the release's zone: `09:32:31`; on another day than the release's, `6 Jan 09:32:31`."""
-    if plan is None:
-        return at.strftime("%H:%M:%S UTC")
-    zone = ZoneInfo(plan.release.zone)
-    local, due = at.astimezone(zone), plan.release.due.astimezone(zone)
-    text = local.strftime("%H:%M:%S")
-    return text if local.date() == due.date() else f"{local.day} {local:%b} {text}"
-
-
-def full_time(at: datetime, plan: Plan) -> str:
-    """Return a time with its day and zone: `Fri 5 January 2018 09:30:00 GMT`."""
-    local = at.astimezone(ZoneInfo(plan.release.zone))
-    return f"{local:%a} {local.day} {local:%B %Y %H:%M:%S %Z}"
+    """Return a time in the release's zone, `09:32:31`, with its day if that is not the release's."""
+    return exact_time(at, plan.release.due, plan.release.zone) if plan else at.strftime("%H:%M:%S UTC")
 
 
 def t_plus(at: datetime, plan: Plan | None) -> str:

@@ -89,8 +89,8 @@ def test_times_are_those_of_the_releases_zone_and_name_another_day(tmp_path: Pat
     summer = started(due=datetime(2018, 7, 5, 8, 30, tzinfo=UTC))
     lines = tell(tmp_path, summer, Told(86_400 * 180.2, Kind.NOTED, {"text": "x"}))
     assert "09:30:00 BST" in lines[0].text
-    assert lines[0].clock == "5 Jan 2018 09:32:10"
-    assert lines[1].clock == "4 Jul 2018 15:18:00"
+    assert lines[0].clock == "5 Jan 09:32:10"
+    assert lines[1].clock == "4 Jul 15:18:00"
 
 
 def test_the_machine_and_a_person_named_as_their_role_are_named_once(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from runbook.model.entries import Kind
+from runbook.model.scores import MILESTONES, Score, exactly, scores
 from runbook.model.state import State, fold
-from runbook.reports.scores import Score, exactly, milestones, scores
+from runbook.model.steps import Milestone
 from support.sealed_log import Told, seal, started
 from support.terminal_plan import DATA
 
@@ -65,17 +67,31 @@ def test_what_is_not_measured_is_open_while_the_run_goes_on_and_not_met_after_it
     assert [s.met for s in over] == [True, False, False]
 
 
-def test_milestones_are_listed_the_earliest_first(tmp_path: Path) -> None:
+def test_what_has_no_objective_is_told_if_it_was_measured_in_the_order_of_a_release(tmp_path: Path) -> None:
     looked = Told(131, Kind.DONE, {"by": "machine", "evidence": {}}, "look", actor="runbook")
-    assert milestones(state(tmp_path, reported(245), looked)) == (
-        ("noticed", timedelta(seconds=131)),
-        ("reported", timedelta(seconds=245)),
-    )
+    other = Told(400, Kind.SKEW, DATA[Kind.SKEW] | {"seconds": "0.5"}, "report-fault")
+    found = scores(state(tmp_path, reported(245), looked, other))
+    assert [(s.title, s.in_words, s.limit, s.met) for s in found if s.limit is None] == [
+        ("Noticed", "2 min 11 s", None, None),
+        ("Apart: Report the fault to GOV.UK", "0.50 s", None, None),
+    ]
+    assert [s.id for s in found] == ["noticed", "reported", "all-out", "in-step", "report-fault"]
+
+
+def test_an_objective_for_no_step_in_particular_is_about_the_worst(tmp_path: Path) -> None:
+    found = state(tmp_path, apart("0.5"), Told(400, Kind.SKEW, DATA[Kind.SKEW] | {"seconds": "2"}, "report-fault"))
+    assert found.plan is not None
+    of_all = found.plan.objectives[2].model_copy(update={"of": None})
+    found.plan = found.plan.model_copy(update={"objectives": (of_all,)})
+    assert [(s.id, s.in_words, s.met) for s in scores(found)] == [("in-step", "2.00 s", False)]
+
+
+def test_every_milestone_has_a_name() -> None:
+    assert tuple(MILESTONES) == get_args(Milestone)
 
 
 def test_a_log_without_a_plan_has_no_scores() -> None:
     assert scores(State()) == ()
-    assert milestones(State()) == ()
 
 
 @pytest.mark.parametrize(
