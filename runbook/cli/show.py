@@ -130,6 +130,7 @@ def _lines(plan: "Plan", problems: "tuple[Problem, ...]", known: dict[str, str])
 def _step_lines(plan: "Plan", step: "PlannedStep", known: dict[str, str]) -> Iterator[str]:
     from runbook.model import slots
     from runbook.model.times import after_due, clock_time
+    from runbook.model.words import kind_in_words
 
     zone = plan.release.zone
     due = f" · due {clock_time(step.due, zone)} ({after_due(step.due, plan.release.due)})" if step.due else ""
@@ -144,7 +145,9 @@ def _step_lines(plan: "Plan", step: "PlannedStep", known: dict[str, str]) -> Ite
         if text:
             yield from (f"    | {line}".rstrip() for line in slots.reading(text, known).splitlines())
     for message in step.messages:
-        yield f"    {message.id} · {message.channel} ({message.kind}) · {message.summary} · {message.length}"
+        length, kind = str(message.length), kind_in_words(message.kind)
+        parts = (message.channel, kind, *(() if length.startswith(message.summary) else (message.summary,)), length)
+        yield f"    {message.id} · {' · '.join(dict.fromkeys(parts))}"
         if step.step.kind != "manual":  # its words stand above already, ready to copy
             yield from (f"    | {line}".rstrip() for line in _words(message, known))
         if message.correction:

@@ -8,6 +8,7 @@ from runbook.model.plain import plain_text
 from runbook.model.plan import PlannedMessage, PlannedStep, short
 from runbook.model.questions import Sheet
 from runbook.model.steps import ClearanceStep
+from runbook.model.words import with_kind
 
 
 def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False) -> Sheet:
@@ -15,7 +16,7 @@ def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False)
     values = slot_values(run.plan, run.state, run.clock.now())
     blocks: list[tuple[str, str]] = []
     for message in planned.messages:
-        blocks.append((f"{message.title} · {message.kind} · {message.length}", _words(message, values)))
+        blocks.append((f"{with_kind(message.title, message.kind)} · {message.length}", _words(message, values)))
         if corrections and message.correction:
             blocks.append(
                 (f"If it must be corrected · {message.correction.length}", _words(message.correction, values))

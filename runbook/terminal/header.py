@@ -9,6 +9,7 @@ from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import Progress, State, StepState
 from runbook.model.steps import condition
 from runbook.model.times import full_time
+from runbook.model.words import kind_in_words
 from runbook.terminal.styled import BLANK, Ink, Styled
 from runbook.terminal.summary import judged_lines
 from runbook.terminal.words import (
@@ -16,7 +17,6 @@ from runbook.terminal.words import (
     clock,
     counted,
     due_in_words,
-    kind_in_words,
     message_title,
     role_title,
     t_plus,
@@ -62,8 +62,8 @@ def _practice(plan: Plan, run: str, now: datetime, notes: Sequence[str]) -> Iter
 
 
 def what_it_will_do(plan: Plan, places: Mapping[str, str]) -> str:
-    """Return what a live run sends and publishes at most, with counts; empty if all of it goes by hand."""
-    messages = list(plan.messages())
+    """Return what the machine sends and publishes at most in a live run, with counts; empty if all goes by hand."""
+    messages = [message for message in plan.messages() if message.kind != BY_HAND]
     effects = [
         *_emails(messages),
         *_by_channel(messages, Form.POST, places),
@@ -72,6 +72,9 @@ def what_it_will_do(plan: Plan, places: Mapping[str, str]) -> str:
     ]
     return f"{', '.join(effects[:-1])} and {effects[-1]}" if len(effects) > 1 else "".join(effects)
 
+
+BY_HAND = "manual"
+"""The kind of channel that is a person: what goes out on it, no machine does."""
 
 _READERS = {
     "press": ("journalist", "journalists"),
@@ -96,10 +99,8 @@ def _by_channel(messages: list[PlannedMessage], form: Form, places: Mapping[str,
 
 
 def _effect(form: Form, messages: list[PlannedMessage], channel: str, place: str) -> str:
-    kind = kind_in_words(messages[0].kind)
     if form is Form.POST:
-        where = "by hand" if kind == "by hand" else f"on {kind}"
-        return f"post {where}{f' as {place}' if place else ''}"
+        return f"{kind_in_words(messages[0].kind)}{f' as {place}' if place else ''}"
     if form is Form.FILES:
         documents = {document.id for message in messages for document in message.draft.documents}
         return f"publish {counted(len(documents), 'document')} on {place or channel}"

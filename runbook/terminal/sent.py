@@ -6,11 +6,11 @@ from typing import Any
 from runbook.model.entries import Entry
 from runbook.model.outcome import Answer, Outcome
 from runbook.model.state import State
+from runbook.model.words import with_kind
 from runbook.terminal.styled import Ink, Styled
 from runbook.terminal.words import (
     clock,
     counted,
-    kind_in_words,
     limit_in_words,
     message_of,
     message_title,
@@ -73,8 +73,8 @@ def outcome(entry: Entry, state: State) -> Iterator[Styled]:
 
 def _unknown(entry: Entry, state: State) -> Iterator[Styled]:
     message = message_of(state, _text(entry, "message"))
-    on = f" on {kind_in_words(message.kind)}" if message and message.kind != "smtp" else ""
-    text = f"{_title(entry, state)}{on}: we don't know whether it went out."
+    title = with_kind(_title(entry, state), message.kind) if message else _title(entry, state)
+    text = f"{title}: we don't know whether it went out."
     yield Styled(text, mark="??", ink=Ink.STRONG, right=when(entry, state))
     yield Styled(f"Do not send it again yet. {_text(entry, 'detail')}".rstrip(), indent=4)
     yield from refused(entry.data.get("recipients") or {})

@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from runbook.model.outcome import Outcome
 from runbook.model.questions import MessageRow, Sheet
 from runbook.model.text import one_line
+from runbook.model.words import kind_in_words
 from runbook.terminal.sent import OUTCOME_INK, refused
 from runbook.terminal.styled import Ink, Styled, marked
-from runbook.terminal.words import kind_in_words
 
 _INDENT = 2
 _WIDEST_TITLE = 24

@@ -9,13 +9,6 @@ from runbook.model.state import State
 from runbook.model.times import after_due, duration, exact_time, in_words
 
 BADGES = {"actual": "ACTUAL", "exercise": "EXERCISE"}
-KINDS = {"smtp": "e-mail", "x": "X", "upload": "web site", "wordpress": "news site", "manual": "by hand"}
-"""What a channel's kind is called where a person reads it."""
-
-
-def kind_in_words(kind: str) -> str:
-    """Return what a channel's kind is called; a kind that has no other name, by its own."""
-    return KINDS.get(kind, kind)
 
 
 def clock(at: datetime, plan: Plan | None) -> str:

@@ -45,6 +45,15 @@ def test_a_plan_that_sends_nothing_by_machine_says_so():
     assert "every message goes by hand" in text(header(by_hand, RUN, NOW))
 
 
+def test_what_a_person_does_by_hand_is_not_among_what_the_machine_does():
+    some = plan()
+    announce = some.step("announce")
+    upload = announce.messages[2].model_copy(update={"kind": "manual", "channel": "by-hand"})
+    steps = (s.model_copy(update={"messages": (*s.messages[:2], upload)[: len(s.messages)]}) for s in some.steps)
+    said = what_it_will_do(some.model_copy(update={"steps": tuple(steps)}), {})
+    assert said == "e-mail 214 journalists and post on X"
+
+
 def test_people_who_get_two_messages_are_counted_once():
     twice = plan()
     steps = tuple(s.model_copy(update={"messages": s.messages * 2}) for s in twice.steps)

@@ -1,0 +1,16 @@
+"""What things are called where a person reads them; settings and logs keep their own words."""
+
+_KINDS = {"smtp": "e-mail", "x": "post on X", "upload": "upload", "wordpress": "news site", "manual": "by hand"}
+
+
+def kind_in_words(kind: str) -> str:
+    """Return what a channel's kind is called; a kind that has no other name, by its own."""
+    return _KINDS.get(kind, kind)
+
+
+def with_kind(title: str, kind: str) -> str:
+    """Return a message's title and how it goes out, said once: `Journalists · e-mail`, `Post on X`."""
+    words, called = kind_in_words(kind), title.casefold()
+    if words.casefold() in called:
+        return title
+    return f"{title}{words[len(title) :]}" if words.casefold().startswith(called) else f"{title} · {words}"
