@@ -54,9 +54,9 @@ def test_a_rehearsal_takes_each_example_and_prints_it():
 def test_a_rehearsal_s_clock_goes_on_as_if_a_person_had_answered():
     rehearsal = Rehearsal()
     rehearsal.ask(DONE)
-    assert rehearsal.clock.now() - START == timedelta(seconds=40)
+    assert rehearsal.clock.now() - START == timedelta(seconds=10)
     rehearsal.ask(TICKET)
-    assert rehearsal.clock.now() - START == timedelta(seconds=60)
+    assert rehearsal.clock.now() - START == timedelta(seconds=15)
 
 
 def test_a_rehearsal_types_what_must_be_typed():
