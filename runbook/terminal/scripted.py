@@ -21,7 +21,7 @@ from runbook.terminal.styled import Ink, Styled
 _TO_CHOOSE = 10.0
 """Simulated seconds for a choice: a practised team reads what it is about to do, says yes, and presses a key."""
 _TO_TYPE = 5.0
-"""Simulated seconds for a line of text: the thinking was done in the choice before it, and a number is quickly typed."""
+"""Simulated seconds for a line of text: the thinking was done before, and a number is quickly typed."""
 _OFTEN = 500
 """The same answer to the same question so often goes round in a circle."""
 
