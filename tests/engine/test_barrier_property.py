@@ -1,0 +1,183 @@
+"""Whatever the channels do, in whatever order: all armed or none, none early, none twice, none without its intent.
+
+Each example is a run that tries to send several messages a few times over, while channels refuse, drop, dawdle, raise
+or answer nothing, and the person presses Ctrl-C.
+"""
+
+import os
+import signal
+import tempfile
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from runbook.errors import NotReady
+from runbook.journal.sqlite import SqliteJournal
+from runbook.model.entries import Kind
+from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result
+from runbook.model.state import fold
+from support.scripted import DUE, RUN, STAND_DOWN, ScriptedChannel, Setting, Stage, plan_of, together
+
+FAULTS = ("none", "refuses", "breaks", "not staged", "drops", "fails in asking", "raises at release", "ctrl-c")
+ENDS = ("sent", "not sent", "unknown", "raises")
+FINDS = (Answer.THERE, Answer.ABSENT, Answer.CANNOT_TELL)
+
+
+@dataclass
+class Witness:
+    """What the channels saw of the run at each release."""
+
+    stage: Stage
+    releases: list[tuple[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def released(self, staging: Any) -> None:
+        """Look, from inside a release, whether everything that must hold does."""
+        now = self.stage.clock.now()
+        self.releases.append((staging.key, now))
+        if now < DUE:
+            self.broken.append(f"{staging.key} left at {now}")
+        if staging.discarded:
+            self.broken.append(f"{staging.key} was given up")
+        with SqliteJournal(self.stage.path) as other:
+            state = fold(other.read(RUN))
+        intents = {key for key, sending in state.sendings.items() if sending.outcome is None}
+        if staging.key not in intents:
+            self.broken.append(f"{staging.key} has no intent")
+        for channel in self.stage.channels.values():
+            for other_staging in channel.stagings:
+                # Whoever has an intent and no outcome goes at this instant: it must be staged.
+                if other_staging.key in intents and not other_staging.discarded and not other_staging.staged:
+                    self.broken.append(f"{other_staging.key} is not armed")
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one channel does the next time it is used."""
+
+    fault: str
+    end: str
+    find: Answer
+
+
+def rig(channel: ScriptedChannel, rounds: list[Round], witness: Witness) -> None:
+    """Have a channel go through its rounds: one for each time it is made ready, then all is well."""
+    now = [Round("none", "sent", Answer.THERE)]
+
+    def ready(_: Any) -> None:
+        now[0] = rounds.pop(0) if rounds else Round("none", "sent", Answer.THERE)
+        if now[0].fault == "refuses":
+            raise NotReady("It refuses.")
+        if now[0].fault == "breaks":
+            raise OSError("It breaks.")
+
+    def stage(_: Any) -> None:
+        channel.drops = False
+        if now[0].fault == "not staged":
+            raise NotReady("It hung up.")
+
+    def held(staging: Any) -> None:
+        if now[0].fault == "fails in asking":
+            raise OSError("It does not answer.")
+        channel.drops = now[0].fault == "drops"
+
+    def release(staging: Any) -> None:
+        witness.released(staging)
+        if now[0].fault == "ctrl-c":
+            os.kill(os.getpid(), signal.SIGINT)
+        if now[0].fault == "raises at release":
+            raise OSError("broken pipe")
+
+    def result(staging: Any) -> None:
+        channel.found = [Found(answer=now[0].find, receipt=Receipt(id=staging.key))]
+        if now[0].end == "raises":
+            raise ValueError("no such answer")
+        outcome = Outcome(now[0].end)
+        channel.results = [Result(outcome=outcome, receipt=Receipt(id=staging.key) if outcome == "sent" else None)]
+
+    channel.does = {"ready": ready, "stage": stage, "held": held, "release": release, "result": result}
+
+
+def run_through(stage: Stage, keys: list[str]) -> None:
+    """Work the run, pressing keys at the table, until it is over or there are no more; take it up after each Ctrl-C."""
+    for _ in range(6):
+        stage.desk.say(stand_down="d", announce__left_out="down", announce__which="1", announce__due="b", next="1")
+        stage.desk.say(announce__mail__there="y", announce__post__there="n", announce__third__there="y")
+        for name in ("mail", "post", "third"):
+            stage.desk.on(f"announce.{name}.address", "https://example.org/1")
+        stage.desk.on("announce.go", lambda stage=stage: _press(stage, keys))
+        try:
+            stage.work()
+        except KeyboardInterrupt:
+            stage = stage.again()
+            continue
+        return
+
+
+def _press(stage: Stage, keys: list[str]) -> str:
+    offered = stage.desk.keys("announce.go")
+    while keys:
+        key = keys.pop(0)
+        if key in offered:
+            return key
+    raise KeyboardInterrupt
+
+
+ROUND = st.builds(Round, st.sampled_from(FAULTS), st.sampled_from(ENDS), st.sampled_from(FINDS))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rounds=st.tuples(*[st.lists(ROUND, max_size=3)] * 3),
+    keys=st.lists(st.sampled_from(["g", "g", "g", "r", "d", "v", "b"]), max_size=8),
+    early=st.integers(-600, 600),
+    optional=st.booleans(),
+)
+def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys, early, optional):
+    messages = dict(together()["messages"])
+    messages["third"] = {**messages["post"], "channel": "third", "optional": optional}
+    with tempfile.TemporaryDirectory() as folder:
+        setting = Setting(Path(folder))
+        try:
+            stage = setting(plan_of(together(messages=messages), STAND_DOWN), at=DUE + timedelta(seconds=early))
+            stage.channels["third"] = ScriptedChannel("x")
+            witness = Witness(stage)
+            for name, its_rounds in zip(("mail", "x", "third"), rounds, strict=True):
+                rig(stage.channels[name], list(its_rounds), witness)
+            run_through(stage, list(keys))
+            _check(stage, witness)
+        finally:
+            setting.close()
+
+
+def _check(stage: Stage, witness: Witness) -> None:
+    assert witness.broken == []
+    keys = [key for key, _ in witness.releases]
+    assert len(keys) == len(set(keys)), "released twice under one key"
+    certain: dict[str, str] = {}
+    for entry in stage.entries:
+        data = entry.data
+        if entry.kind is Kind.INTENT:
+            assert certain.get(data["message"]) in (None, "not sent"), "tried again without being asked about"
+            certain[data["message"]] = "open"
+        elif entry.kind is Kind.OUTCOME:
+            certain[data["message"]] = data["outcome"]
+    assert {e.data["key"] for e in stage.of(Kind.INTENT)} >= set(keys)
+    # All that were intended at one instant were released, or none of them.
+    for group in _groups(stage):
+        assert {key in keys for key in group} in ({True}, {False})
+
+
+def _groups(stage: Stage) -> list[set[str]]:
+    groups: list[set[str]] = []
+    before = None
+    for entry in stage.entries:
+        if entry.kind is Kind.INTENT:
+            if before is not Kind.INTENT:
+                groups.append(set())
+            groups[-1].add(entry.data["key"])
+        before = entry.kind
+    return groups
