@@ -13,7 +13,7 @@ from runbook.channels.registry import KINDS, UnknownKind, open_channel
 from runbook.errors import CannotSay, CannotWithdraw, NotReady
 from runbook.model.exercise_mark import marked
 from runbook.model.outcome import Answer, Outcome, Receipt
-from support import channel_rigs
+from support import channel_rigs, real_rigs
 from support.certificates import Authority, authority
 
 KEY = "run-1/announce.press/1/1"
@@ -21,13 +21,33 @@ WAIT = timedelta(seconds=10)
 HEAVY = ["httpx", "tweepy", "requests", "twitter_text", "smtplib", "http.client", "concurrent.futures"]
 
 
-@pytest.fixture(params=sorted(KINDS))
+REAL = dict.fromkeys(real_rigs.MAIL_RIGS, "smtp") | dict.fromkeys(real_rigs.NEWS_RIGS, "wordpress")
+"""Rig with a real server at its other end → the kind of its channel."""
+
+
+def rigs(*kinds):
+    """Return the rigs of these kinds, in the manner of parametrize; of all, without any."""
+    own = [kind for kind in sorted(KINDS) if not kinds or kind in kinds]
+    real = [pytest.param(name, marks=pytest.mark.real) for name, kind in REAL.items() if not kinds or kind in kinds]
+    return [*own, *real]
+
+
+@pytest.fixture(params=rigs())
 def rig(request, tmp_path):
+    making = _rig(request, request.param, tmp_path)
     threads = set(threading.enumerate())
-    with channel_rigs.RIGS[request.param](tmp_path, authority()) as made:
+    with making as made:
         yield made
     gc.collect()  # a socket that nobody closed warns here, and a warning is an error
     assert set(threading.enumerate()) <= threads
+
+
+def _rig(request, name, root):
+    if name in real_rigs.MAIL_RIGS:
+        return real_rigs.postfix(request.getfixturevalue("real_mail"), root, real_rigs.MAIL_RIGS[name])
+    if name in real_rigs.NEWS_RIGS:
+        return real_rigs.wordpress(request.getfixturevalue("real_news"), root, real_rigs.NEWS_RIGS[name])
+    return channel_rigs.RIGS[name](root, authority())
 
 
 def ready(rig, key=KEY):
@@ -166,7 +186,9 @@ def test_a_release_delivers_exactly_once_what_was_built(rig):
     assert list(rig.public()) == [rig.text]
 
 
-@pytest.mark.parametrize("rig", sorted(set(RIGS) - {"manual"}), indirect=True)  # a program cannot stop a person
+@pytest.mark.parametrize(
+    "rig", rigs("smtp", "upload", "wordpress", "x"), indirect=True
+)  # a program cannot stop a person
 def test_what_is_released_cannot_be_staged_again(rig):
     staging = ready(rig)
     staging.stage()
@@ -185,7 +207,7 @@ def test_planned_addresses_are_those_of_the_receipt(rig):
         assert result.receipt.address == planned["page"]
 
 
-@pytest.mark.parametrize("rig", ["upload", "wordpress"], indirect=True)  # the other protocols have no key
+@pytest.mark.parametrize("rig", rigs("upload", "wordpress"), indirect=True)  # the other protocols have no key
 def test_the_same_key_never_makes_two_where_the_service_can_tell(rig):
     assert sent(rig).outcome is Outcome.SENT
     again = sent(rig)
@@ -230,7 +252,7 @@ def test_withdrawing_takes_it_down_or_is_refused_by_name(rig):
     assert rig.public() == []
 
 
-@pytest.mark.parametrize("rig", sorted(set(RIGS) - {"manual", "smtp"}), indirect=True)  # these take nothing back
+@pytest.mark.parametrize("rig", rigs("upload", "wordpress", "x"), indirect=True)  # these take nothing back
 def test_withdrawing_what_is_no_receipt_of_ours_does_nothing(rig):
     sent(rig)
     assert rig.channel.withdraw(Receipt(id="../../elsewhere")).outcome is Outcome.NOT_SENT

@@ -24,6 +24,14 @@ class Authority:
         self._ca.issue_cert("localhost", "127.0.0.1").configure_cert(context)
         return context
 
+    def write_certificate(self, certificate: Path, key: Path) -> None:
+        """Write a certificate, and its key, for a server that wants them as files."""
+        issued = self._ca.issue_cert("localhost", "127.0.0.1")
+        key.touch(mode=0o600)
+        issued.private_key_pem.write_to_path(str(key))
+        for number, blob in enumerate(issued.cert_chain_pems):
+            blob.write_to_path(str(certificate), append=number > 0)
+
     def client_context(self) -> ssl.SSLContext:
         """Return what a client that trusts this authority connects with."""
         return ssl.create_default_context(cafile=str(self.ca_file))
