@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+
 from runbook.clock import Clock, SimulatedClock
 from runbook.errors import Conflict, JournalError
 from runbook.journal.chain import Sealed, verify
