@@ -14,6 +14,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from runbook.errors import NotReady
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Kind
@@ -21,7 +22,18 @@ from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result
 from runbook.model.state import fold
 from support.scripted import DUE, RUN, STAND_DOWN, ScriptedChannel, Setting, Stage, plan_of, together
 
-FAULTS = ("none", "refuses", "breaks", "not staged", "drops", "fails in asking", "raises at release", "ctrl-c")
+FAULTS = (
+    "none",
+    "refuses",
+    "breaks",
+    "not staged",
+    "drops",
+    "drops later",
+    "fails in asking",
+    "clock set back",
+    "raises at release",
+    "ctrl-c",
+)
 ENDS = ("sent", "not sent", "unknown", "raises")
 FINDS = (Answer.THERE, Answer.ABSENT, Answer.CANNOT_TELL)
 
@@ -40,8 +52,8 @@ class Witness:
         self.releases.append((staging.key, now))
         if now < DUE:
             self.broken.append(f"{staging.key} left at {now}")
-        if staging.discarded:
-            self.broken.append(f"{staging.key} was given up")
+        if staging.discarded or staging.channel.drops:
+            self.broken.append(f"{staging.key} was not held")
         with SqliteJournal(self.stage.path) as other:
             state = fold(other.read(RUN))
         intents = {key for key, sending in state.sendings.items() if sending.outcome is None}
@@ -63,42 +75,50 @@ class Round:
     find: Answer
 
 
-def rig(channel: ScriptedChannel, rounds: list[Round], witness: Witness) -> None:
-    """Have a channel go through its rounds: one for each time it is made ready, then all is well."""
-    now = [Round("none", "sent", Answer.THERE)]
+class Rounds:
+    """Has a channel go through its rounds: one for each time it is made ready, then all is well."""
 
-    def ready(_: Any) -> None:
-        now[0] = rounds.pop(0) if rounds else Round("none", "sent", Answer.THERE)
-        if now[0].fault == "refuses":
+    def __init__(self, channel: ScriptedChannel, rounds: list[Round], witness: Witness) -> None:
+        self.channel, self.rounds, self.witness = channel, rounds, witness
+        self.now = Round("none", "sent", Answer.THERE)
+        self.asked = 0
+        points = ("ready", "stage", "held", "release", "result")
+        channel.does = {point: getattr(self, point) for point in points}
+
+    def ready(self, _: Any) -> None:
+        self.now = self.rounds.pop(0) if self.rounds else Round("none", "sent", Answer.THERE)
+        if self.now.fault == "refuses":
             raise NotReady("It refuses.")
-        if now[0].fault == "breaks":
+        if self.now.fault == "breaks":
             raise OSError("It breaks.")
 
-    def stage(_: Any) -> None:
-        channel.drops = False
-        if now[0].fault == "not staged":
+    def stage(self, _: Any) -> None:
+        self.channel.drops, self.asked = False, 0
+        if self.now.fault == "not staged":
             raise NotReady("It hung up.")
+        if self.now.fault == "clock set back":
+            self.witness.stage.clock._start -= timedelta(minutes=20)
 
-    def held(staging: Any) -> None:
-        if now[0].fault == "fails in asking":
+    def held(self, _: Any) -> None:
+        self.asked += 1
+        if self.now.fault == "fails in asking":
             raise OSError("It does not answer.")
-        channel.drops = now[0].fault == "drops"
+        self.channel.drops = self.now.fault == "drops" or (self.now.fault == "drops later" and self.asked > 1)
 
-    def release(staging: Any) -> None:
-        witness.released(staging)
-        if now[0].fault == "ctrl-c":
+    def release(self, staging: Any) -> None:
+        self.witness.released(staging)
+        if self.now.fault == "ctrl-c":
             os.kill(os.getpid(), signal.SIGINT)
-        if now[0].fault == "raises at release":
+        if self.now.fault == "raises at release":
             raise OSError("broken pipe")
 
-    def result(staging: Any) -> None:
-        channel.found = [Found(answer=now[0].find, receipt=Receipt(id=staging.key))]
-        if now[0].end == "raises":
+    def result(self, staging: Any) -> None:
+        self.channel.found = [Found(answer=self.now.find, receipt=Receipt(id=staging.key))]
+        if self.now.end == "raises":
             raise ValueError("no such answer")
-        outcome = Outcome(now[0].end)
-        channel.results = [Result(outcome=outcome, receipt=Receipt(id=staging.key) if outcome == "sent" else None)]
-
-    channel.does = {"ready": ready, "stage": stage, "held": held, "release": release, "result": result}
+        outcome = Outcome(self.now.end)
+        receipt = Receipt(id=staging.key) if outcome is Outcome.SENT else None
+        self.channel.results = [Result(outcome=outcome, receipt=receipt)]
 
 
 def run_through(stage: Stage, keys: list[str]) -> None:
@@ -146,7 +166,7 @@ def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys,
             stage.channels["third"] = ScriptedChannel("x")
             witness = Witness(stage)
             for name, its_rounds in zip(("mail", "x", "third"), rounds, strict=True):
-                rig(stage.channels[name], list(its_rounds), witness)
+                Rounds(stage.channels[name], list(its_rounds), witness)
             run_through(stage, list(keys))
             _check(stage, witness)
         finally:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from runbook.model.entries import Kind
 from runbook.model.ports import Interrupted
 from runbook.model.questions import Reply

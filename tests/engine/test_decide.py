@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from runbook.engine.decide import decide, must_wait, over
 from runbook.model.outcome import Outcome
 from runbook.model.plan import Plan

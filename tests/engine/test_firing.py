@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+
 from runbook.engine import barrier
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Kind
@@ -175,6 +176,21 @@ def test_ctrl_c_in_the_release_lets_the_others_go_and_leaves_a_run_that_resumes(
     assert resumed.work() == "over"
     assert (len(stage.mail.keys), len(stage.x.keys)) == (1, 1)
     assert stage.outcomes() == {"announce.mail": "sent", "announce.post": "sent"}
+
+
+def test_ctrl_c_between_two_releases_lets_the_second_go(start):
+    stage = announced(start)
+    monotonic = stage.clock.monotonic
+
+    def press_after_the_first_release():
+        if len(stage.mail.keys) == 1 and not stage.x.keys:
+            press_ctrl_c()
+        return monotonic()
+
+    stage.clock.monotonic = press_after_the_first_release
+    with pytest.raises(KeyboardInterrupt):
+        stage.work()
+    assert (len(stage.mail.keys), len(stage.x.keys)) == (1, 1)
 
 
 def test_ctrl_c_while_an_entry_is_stored_leaves_a_log_that_goes_on(start):

@@ -1,6 +1,7 @@
 """The keys that work at any prompt, and how a run is left and ended."""
 
 import pytest
+
 from runbook.model.entries import Kind
 from runbook.model.questions import Reply
 from runbook.model.state import Progress, fold

@@ -1,6 +1,7 @@
 """The start of a run: problems are settled by a named person, the run is confirmed, the roles are called."""
 
 import pytest
+
 from runbook.engine.runner import work
 from runbook.errors import Left
 from runbook.model.entries import Kind

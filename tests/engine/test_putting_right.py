@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from runbook.errors import CannotSay
 from runbook.model.entries import Kind
 from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from runbook.errors import Conflict, Left
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Kind
@@ -147,7 +148,7 @@ def test_the_documents_staged_in_private_are_published_under_the_same_key(start)
     assert stage.work() == "over"
     staged = [key for event, key in stage.x.events if event == "stage"]
     assert staged == [staged[0]] * 2 == stage.x.keys * 2
-    assert [e.step for e in stage.of(Kind.DONE)][0] == "prepare"
+    assert next(e.step for e in stage.of(Kind.DONE)) == "prepare"
     assert stage.of(Kind.INTENT)[0].at >= DUE
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+
 from runbook.clock import SimulatedClock
 from runbook.engine import commands
 from runbook.engine.run import Limits, Run
@@ -25,6 +26,7 @@ from runbook.model.steps import ClearanceStep, ManualStep, Step, TogetherStep, U
 from runbook.model.times import moment
 
 DUE = datetime(2027, 3, 5, 9, 30, tzinfo=UTC)
+LATER = DUE + timedelta(minutes=1)
 RUN = "release-1"
 SHORT = Limits(ready=timedelta(seconds=0.3), stage=timedelta(seconds=0.3), result=timedelta(seconds=0.3))
 """For tests in which a channel takes too long: these limits are waited for in real time."""
@@ -262,6 +264,7 @@ _ROLES = {
     "comms": ("Duty officer", "Second officer"),
     "head": ("Chief statistician", "Deputy chief", "Second deputy"),
 }
+_PHONE = "020 7946 0001"
 _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 
 
@@ -452,7 +455,7 @@ class Stage:
         return stage
 
 
-def _run(plan, state, journal, desk, channels, looks, clock, limits) -> Run:  # noqa: PLR0917
+def _run(plan, state, journal, desk, channels, looks, clock, limits) -> Run:
     return Run(
         id=RUN,
         plan=plan,
