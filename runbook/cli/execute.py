@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Work through a playbook, step by step: for real, or as a rehearsal."""
     from runbook.cli import starting
-    from runbook.engine.runner import work
+    from runbook.cli.working import work_to_its_end
 
     wish = starting.Wish(playbook, release, workspace, answers, due, dry_run=dry_run, yes=yes)
     starting.check_usage(wish, terminal=sys.stdin.isatty())
@@ -33,4 +33,4 @@ def command(
     prepared = starting.prepare(wish, files)
     starting.check(prepared)
     with starting.begin(prepared) as run:
-        work(run, prepared.to_settle)
+        work_to_its_end(run, prepared.to_settle)

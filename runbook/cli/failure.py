@@ -1,6 +1,7 @@
 """What the screen says when something goes wrong: two lines for what was foreseen, a report file for what was not."""
 
 import platform
+import shlex
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -46,20 +47,22 @@ def _near(file: str) -> str:
 
 
 def report(error: Exception) -> int:
-    """Write an unexpected error to a file, say where it is, and return the exit code."""
+    """Write an unexpected error to a file of the user's own, say where it is, and return the exit code.
+
+    The file holds versions, the command line and the places in the code; never the values that stood there.
+    """
     from runbook.workspace.shipped import user_data
 
     folder = user_data() / "crashes"
     when = datetime.now(UTC)
-    text = "\n".join(
+    text = "".join(
         (
-            f"runbook {version('release-runbook')} on Python {platform.python_version()}, {platform.platform()}",
-            f"at {when:%Y-%m-%dT%H:%M:%SZ}, command {' '.join(Path(sys.argv[0]).name.split() + sys.argv[1:])}",
-            "",
+            f"runbook {version('release-runbook')} on Python {platform.python_version()}, {platform.platform()}\n",
+            f"at {when:%Y-%m-%dT%H:%M:%SZ}, command {shlex.join((Path(sys.argv[0]).name, *sys.argv[1:]))}\n\n",
             *traceback.format_exception(error),
         )
     )
-    typer.echo(f"Something failed that was not foreseen: {type(error).__name__}.", err=True)
+    typer.echo(f"Something failed that was not foreseen ({type(error).__name__}): a fault in runbook.", err=True)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = folder / f"{when:%Y%m%dT%H%M%S%f}.txt"
@@ -68,7 +71,6 @@ def report(error: Exception) -> int:
     except OSError:
         typer.echo(text, err=True)
     else:
-        typer.echo(
-            f"What is known of it is in {file}. A run that was going on is not lost: `runbook resume`.", err=True
-        )
+        typer.echo(f"What happened is written down for whoever looks after it: {file}", err=True)
+    typer.echo("A run that was going on is not lost: `runbook resume` carries on.", err=True)
     return 1

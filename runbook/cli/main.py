@@ -11,10 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from runbook.cli import execute, export, init, listing, log, new, resume, runs, schema, show, status
+from runbook.cli.working import INTERRUPTED
 from runbook.errors import RunbookError
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C."""
 
 
 class Commands(TyperGroup):
@@ -28,8 +26,8 @@ class Commands(TyperGroup):
             from runbook.cli.failure import explain
 
             raise typer.Exit(explain(error)) from error
-        except KeyboardInterrupt as error:
-            typer.echo("\nStopped. Nothing is lost: `runbook resume` carries on.", err=True)
+        except (KeyboardInterrupt, typer.Abort) as error:
+            typer.echo("\nStopped. No run was started or changed.", err=True)
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has stopped reading

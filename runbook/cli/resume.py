@@ -19,8 +19,8 @@ def command(
 ) -> None:
     """Go on with a run: after a pause, Ctrl-C, or when the computer stopped."""
     from runbook.cli.resuming import Going, take_up
-    from runbook.engine.runner import work
+    from runbook.cli.working import work_to_its_end
 
     going = Going(run, workspace, answers, yes=yes, terminal=sys.stdin.isatty())
     with take_up(going) as taken:
-        work(taken)
+        work_to_its_end(taken)

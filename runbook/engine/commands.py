@@ -93,8 +93,8 @@ def where_are_we(run: Run) -> Sheet:
     return Sheet(heading, (("Steps", steps), ("On", people)))
 
 
-def _pause(run: Run, _: str) -> None:
-    raise Left("The run is paused.", f"`runbook resume {run.id}` continues it.")
+def _pause(_: Run, __: str) -> None:
+    raise Left("The run is paused.")
 
 
 def _stand_down(run: Run, rest: str) -> None:

@@ -23,7 +23,7 @@ def confirm(run: Run) -> None:
         question = Question(id="begin", text="Press Enter to practise", options=options, default="", example="")
     reply = ask(run, question)
     if reply.value == "q":
-        raise Left("The exercise was not started.", f"`runbook resume {run.id}` comes back to it.")
+        raise Left("The exercise was not started.")
     run.record(run.fact(Kind.CONFIRMED, typed=reply.value))
 
 
