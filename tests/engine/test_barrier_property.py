@@ -52,8 +52,8 @@ class Witness:
         self.releases.append((staging.key, now))
         if now < DUE:
             self.broken.append(f"{staging.key} left at {now}")
-        if staging.discarded or staging.channel.drops:
-            self.broken.append(f"{staging.key} was not held")
+        if staging.discarded:
+            self.broken.append(f"{staging.key} was given up")
         with SqliteJournal(self.stage.path) as other:
             state = fold(other.read(RUN))
         intents = {key for key, sending in state.sendings.items() if sending.outcome is None}
@@ -107,6 +107,8 @@ class Rounds:
 
     def release(self, staging: Any) -> None:
         self.witness.released(staging)
+        if self.now.fault in ("not staged", "drops", "drops later", "fails in asking"):
+            self.witness.broken.append(f"{staging.key} was not held")
         if self.now.fault == "ctrl-c":
             os.kill(os.getpid(), signal.SIGINT)
         if self.now.fault == "raises at release":
