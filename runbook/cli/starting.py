@@ -22,6 +22,7 @@ from runbook.errors import RunbookError, Unavailable
 from runbook.journal.sqlite import SqliteJournal
 from runbook.loader.reader import Loaded
 from runbook.model.entries import Fact, Kind
+from runbook.model.key_order import orders_of
 from runbook.model.plan import Plan, Status
 from runbook.model.ports import Channel, RunSummary
 from runbook.model.problem import Problem, Refused, Severity, Source, broken
@@ -245,6 +246,7 @@ def _started(prepared: Prepared) -> Fact:
         actor="runbook",
         data={
             "plan": plan.model_dump(mode="json"),
+            "order": orders_of(plan),
             "digest": plan.digest,
             "status": plan.status,
             "simulated": prepared.wish.yes,

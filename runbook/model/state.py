@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from runbook.model.entries import Entry, Kind
+from runbook.model.key_order import in_order
 from runbook.model.outcome import Outcome, Receipt
 from runbook.model.plan import Person, Plan, Status
 
@@ -145,7 +146,7 @@ _Apply = Callable[[State, Entry, dict[str, Any]], None]
 
 def _started(state: State, entry: Entry, data: dict[str, Any]) -> None:
     state.run, state.started_at = entry.run, entry.at
-    state.plan = Plan.model_validate(data["plan"])
+    state.plan = Plan.model_validate(in_order(data["plan"], data.get("order", {})))
     state.status, state.simulated = state.plan.status, bool(data.get("simulated"))
 
 
