@@ -25,7 +25,7 @@ class AnswerBook(Answers):
         if question.ask is Ask.CHOICE:
             wanted = value.casefold()
             for choice in question.options:
-                if wanted in (choice.key.casefold(), choice.label.casefold(), choice.hint.casefold()):
+                if wanted in (choice.key.casefold(), choice.label.casefold(), choice.name.casefold()):
                     return Reply(choice.key, who=who)
         return Reply(value, who=who)
 

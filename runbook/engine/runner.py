@@ -12,7 +12,7 @@ from runbook.model.plan import PlannedStep
 from runbook.model.problem import Problem
 from runbook.model.questions import Ask, Choice, Question
 from runbook.model.state import Progress
-from runbook.model.times import after_due
+from runbook.model.times import short_after_due
 
 _PERFORM: dict[str, Callable[[Run, PlannedStep], None]] = {
     "look": surprises.look,
@@ -96,8 +96,8 @@ def _hint(run: Run, moves: Moves, step: PlannedStep) -> str:
         return f"held: {blocked.why}"
     if step in moves.watching:
         return f"looking; last seen: {run.state.seen.get(step.id, 'nothing yet')}"
-    due = f" · due {after_due(step.due, run.plan.release.due)}" if step.due else ""
-    return f"{run.plan.role(step.step.role).title}{due}"
+    due = f"due {short_after_due(step.due, run.plan.release.due)} · " if step.due else ""
+    return f"{due}{run.plan.role(step.step.role).title}"
 
 
 def perform(run: Run, planned: PlannedStep) -> None:

@@ -31,6 +31,8 @@ class Choice:
     hint: str = ""
     step: str = ""
     """The step that the choice leads to, where it leads to one."""
+    name: str = ""
+    """What a file of answers may call it, besides its key and its label."""
 
 
 @dataclass(frozen=True)

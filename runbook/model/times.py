@@ -87,6 +87,12 @@ def after_due(now: datetime, due: datetime) -> str:
     return f"T{sign}{minutes // 60} h {minutes % 60} min"
 
 
+def short_after_due(now: datetime, due: datetime) -> str:
+    """Return `T+4` or `T-2`; from two hours on `T+3 h 5 min`, then `T+3 days`."""
+    text = after_due(now, due)
+    return text if " h " in text else text.removesuffix(" min")
+
+
 def clock_time(at: datetime, zone: str) -> str:
     """Return the time of day in `zone` (an IANA name), as readers are told it: `09:30`."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"

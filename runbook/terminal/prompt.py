@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from rich.cells import cell_len
 
 from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Choice, Question
 from runbook.model.state import State
 from runbook.model.text import one_line
-from runbook.terminal.styled import BLANK, Ink, Styled, marked
+from runbook.terminal.styled import BLANK, Ink, Styled, marked, wrap
 from runbook.terminal.words import BADGES, due_in_words, step_of, t_plus
 
 _SHOWN_FIRST = "enh"
@@ -39,18 +40,19 @@ def _above(question: Question, state: State, now: datetime, width: int) -> Itera
 
 
 def _listed(options: Sequence[Choice], width: int) -> Iterator[Styled]:
-    """Yield the choices, their hints in a column; a hint that does not fit there stands under its choice."""
+    """Yield the choices in two columns, the hints in the second; a long text goes on beneath itself in its column."""
     keys = max((cell_len(choice.key) for choice in options), default=0)
-    labels = max((cell_len(one_line(choice.label)) for choice in options), default=0)
-    for choice in options:
-        label, hint = one_line(choice.label), one_line(choice.hint)
-        text = f"{choice.key:<{keys}} {label}"
-        beside = f"{text}{' ' * (labels - cell_len(label))}  {hint}"
-        if not hint or cell_len(beside) + 2 <= width:
-            yield Styled(beside.rstrip(), indent=2)
-        else:
-            yield Styled(text, indent=2)
-            yield Styled(hint, indent=keys + 7, ink=Ink.QUIET)
+    texts = [(choice.key, one_line(choice.label), one_line(choice.hint)) for choice in options]
+    room = width - 2 - keys - 1 - (2 if any(hint for _, _, hint in texts) else 0)
+    hints = max((cell_len(hint) for _, _, hint in texts), default=0)
+    # Titles are what is read first: they have at least eleven twentieths, and all that the hints leave.
+    labels = min(max((cell_len(label) for _, label, _ in texts), default=0), max(room - hints, room * 11 // 20))
+    for key, label, hint in texts:
+        left = wrap(label, labels, labels) if hint else wrap(label, room, room)
+        right = wrap(hint, room - labels, room - labels) if hint else ()
+        for number, (one, other) in enumerate(zip_longest(left, right, fillvalue="")):
+            column = one + " " * (labels - cell_len(one))
+            yield Styled(f"{key if number == 0 else '':<{keys}} {column}  {other}".rstrip(), indent=2)
 
 
 def standing(question: Question, state: State, now: datetime) -> str:

@@ -15,6 +15,7 @@ from runbook.terminal.words import (
     message_of,
     message_title,
     seconds_in_words,
+    step_of,
     when,
 )
 
@@ -29,7 +30,10 @@ _LISTED = 20
 
 
 def not_ready(entry: Entry, state: State) -> Iterator[Styled]:
-    """Say that a message could not be prepared."""
+    """Say that something could not be prepared; nothing for a message of the step: the table says it with the rest."""
+    planned = step_of(state, entry.step)
+    if planned and any(message.id == _text(entry, "message") for message in planned.messages):
+        return
     yield Styled(f"{_title(entry, state)}: not ready. {_text(entry, 'detail')}", mark="no", right=when(entry, state))
     if _text(entry, "remedy"):
         yield Styled(_text(entry, "remedy"), indent=4)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from runbook.model.entries import Entry
 from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import State
-from runbook.model.times import after_due, duration, exact_time, in_words
+from runbook.model.times import after_due, duration, exact_time, in_words, short_after_due
 
 BADGES = {"actual": "ACTUAL", "exercise": "EXERCISE"}
 
@@ -23,8 +23,7 @@ def t_plus(at: datetime, plan: Plan | None) -> str:
 
 def short_t(at: datetime, plan: Plan | None) -> str:
     """Return `T+4`; from two hours on `T+2 h 49 min`."""
-    text = t_plus(at, plan)
-    return text if " h " in text else text.removesuffix(" min")
+    return short_after_due(at, plan.release.due) if plan else ""
 
 
 def when(entry: Entry, state: State) -> str:

@@ -23,6 +23,13 @@ def whole_story(status="actual"):
     return [found for kind in Kind if kind is not Kind.STARTED for found in line(story.enter(kind), story.state)]
 
 
+def test_what_is_not_ready_is_said_once_by_the_table_of_the_step_or_by_its_entry():
+    story = Story()
+    assert told(story, Kind.NOT_READY, step="announce") == ""
+    correction = DATA[Kind.NOT_READY] | {"message": "announce.post.correction"}
+    assert "not ready. X refused the token." in told(story, Kind.NOT_READY, correction, step="announce")
+
+
 def test_every_kind_of_entry_has_its_line():
     assert set(LINES) == set(Kind)
     assert set(DATA) == set(Kind) - {Kind.STARTED}

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from runbook.model.questions import ALWAYS, Ask, Choice, Question
 from runbook.terminal.prompt import all_keys, question_lines, typing_line
+from runbook.terminal.styled import rows, words
 from support.terminal_plan import DUE, Story
 
 KEYS = (Choice("d", "done"), Choice("s", "skip"), Choice("b", "not yet, go back"))
@@ -106,8 +107,29 @@ def test_a_question_s_text_is_never_obeyed_by_the_terminal():
     assert "\x1b" not in "".join([*above(question), *typing_line(question, 80)[0], typing_line(question, 80)[1]])
 
 
-def test_a_hint_that_does_not_fit_beside_its_choice_stands_under_it():
-    options = (Choice("1", "Report the fault", "x" * 70), Choice("2", "Try the levers", "Lead", step="levers"))
+def test_what_can_be_done_stands_in_two_columns_each_of_which_goes_on_beneath_itself():
+    options = (
+        Choice("1", "Put the documents in place, in private", "due T+5 · Communications officer", step="prepare"),
+        Choice("2", "Clear it", "due T+6 · Head of Profession for Statistics", step="clear"),
+        Choice(
+            "3", "Publish all documents on another part of GOV.UK", "due T+12 · Communications officer", step="hand"
+        ),
+        Choice("4", "Stand down", "Incident lead", step="stand-down"),
+    )
     lines = above(Question("next", "Can be done now", options=options, listed=True))
     assert lines[0] == ""  # a list of steps stands apart from what was done before
-    assert lines[2:] == ["  1 Report the fault", " " * 8 + "x" * 70, "  2 Try the levers    Lead"]
+    assert lines[2:] == [
+        "  1 Put the documents in place, in private    due T+5 · Communications officer",
+        "  2 Clear it                                  due T+6 · Head of Profession for",
+        "                                              Statistics",
+        "  3 Publish all documents on another part of  due T+12 · Communications officer",
+        "    GOV.UK",
+        "  4 Stand down                                Incident lead",
+    ]
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_no_line_of_a_list_is_wider_than_the_screen(width):
+    options = tuple(Choice(str(n), "word " * (n * 5), "hint " * (n * 4)) for n in range(1, 12))
+    lines = question_lines(Question("next", "Can be done now", options=options, listed=True), Story().state, DUE, width)
+    assert all(cell_len(words(row)) <= width for line in lines for row in rows(line, width))
