@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from runbook.engine.asking import ask_choice
 from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.firing import fire
-from runbook.engine.preparing import filled
+from runbook.engine.preparing import filled, retries
 from runbook.engine.recover import resolve
 from runbook.engine.run import Run
 from runbook.errors import CannotSay, ChannelError
@@ -69,7 +69,8 @@ def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
     if ask_choice(run, "put-right.go", "Send the correction?", keys, example="b").value != "g":
         return
     try:
-        make_ready([job], run.limits.ready)
+        make_ready([job], run.limits.ready, run.clock)
+        run.record(*retries(run, planned, [job]))
         if job.problem:
             run.record(run.fact(Kind.NOT_READY, planned, message=correction.id, detail=job.problem, remedy=""))
             return

@@ -8,12 +8,13 @@ is up, when nobody waits for it any more.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Thread
 from typing import TypeVar
 
 from runbook.clock import Clock
+from runbook.engine.again import while_nobody_answers
 from runbook.errors import ChannelError, NotReady, RunbookError
 from runbook.model.message import Payload
 from runbook.model.outcome import Outcome, Result
@@ -38,11 +39,22 @@ class Job:
     released_at: float = 0.0
     """Monotonic seconds, just after the last byte was handed over."""
     answered_at: float = 0.0
+    tries: list[str] = field(default_factory=list)
+    """Why it was tried again to make it ready, each time."""
 
 
-def make_ready(jobs: Sequence[Job], limit: timedelta) -> None:
-    """Make every job ready, in parallel, at most `limit`. What fails has its `problem` set and nothing was sent."""
-    _each(jobs, lambda job: job.channel.ready(job.payload, job.key), limit)
+def make_ready(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
+    """Make every job ready, in parallel, at most `limit`. What fails has its `problem` set and nothing was sent.
+
+    Where nobody answers it is tried again, a few times (`runbook.engine.again`); `tries` says why.
+    """
+
+    def one(job: Job) -> Staging:
+        return while_nobody_answers(
+            lambda: job.channel.ready(job.payload, job.key), clock, lambda _, why: job.tries.append(why)
+        )
+
+    _each(jobs, one, limit)
 
 
 def stage(jobs: Sequence[Job], limit: timedelta) -> None:

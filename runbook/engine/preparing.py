@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
+from runbook.engine import again
 from runbook.engine.barrier import Job, discard, make_ready
-from runbook.engine.run import BY_HAND, Run
+from runbook.engine.run import BY_HAND, MACHINE, Run
 from runbook.engine.values import slot_values
 from runbook.errors import CannotSay
 from runbook.model.entries import Fact, Kind
@@ -78,9 +79,29 @@ def filled(run: Run, draft: Draft) -> Draft:
 def prepare(run: Run, planned: PlannedStep, messages: Collection[PlannedMessage], ways: Mapping[str, str]) -> list[Job]:
     """Make messages ready, all in parallel, and log which are; `ways` are channels to use instead, by message."""
     jobs = [make_job(run, planned, m, ways.get(m.id, m.channel)) for m in messages]
-    make_ready([job for job in jobs if not job.problem], run.limits.ready)
-    run.record(*(_readiness(run, planned, job) for job in jobs))
+    make_ready([job for job in jobs if not job.problem], run.limits.ready, run.clock)
+    run.record(*retries(run, planned, jobs), *(_readiness(run, planned, job) for job in jobs))
     return jobs
+
+
+def retries(run: Run, planned: PlannedStep, jobs: list[Job]) -> list[Fact]:
+    """Return a fact for each time that a channel was tried again, and forget them."""
+    facts = [
+        run.fact(
+            Kind.RETRIED,
+            planned,
+            actor=MACHINE,
+            what=job.message.id,
+            attempt=number,
+            why=why,
+            wait=f"{again.PAUSE:.0f}",
+        )
+        for job in jobs
+        for number, why in enumerate(job.tries, 1)
+    ]
+    for job in jobs:
+        job.tries.clear()
+    return facts
 
 
 def refresh(run: Run, jobs: list[Job]) -> None:
@@ -92,7 +113,7 @@ def refresh(run: Run, jobs: list[Job]) -> None:
             job.payload = payload
             stale.append(job)
     discard(stale)
-    make_ready(stale, run.limits.ready)
+    make_ready(stale, run.limits.ready, run.clock)
 
 
 def _readiness(run: Run, planned: PlannedStep, job: Job) -> Fact:

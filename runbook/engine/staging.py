@@ -3,7 +3,7 @@
 from runbook.engine.asking import ask_choice
 from runbook.engine.barrier import Job, discard, make_ready, stage
 from runbook.engine.hands import BACK, SKIP, skip
-from runbook.engine.preparing import next_key
+from runbook.engine.preparing import next_key, retries
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
 from runbook.errors import CannotSay
@@ -33,7 +33,8 @@ def stage_in_private(run: Run, planned: PlannedStep) -> None:
         _failed(run, planned, {upload.messages[0].id: f"{error.message} {error.remedy}".strip()})
         return
     try:
-        make_ready(jobs, run.limits.ready)
+        make_ready(jobs, run.limits.ready, run.clock)
+        run.record(*retries(run, planned, jobs))
         stage([job for job in jobs if not job.problem], run.limits.stage)
     finally:
         discard(jobs)  # the channel keeps what lies in its place, under its key

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from runbook.clock import SystemClock
 from runbook.engine import barrier
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Kind
@@ -392,7 +393,7 @@ def test_no_answer_in_time_is_unknown(start):
     stage.x.does["result"] = lambda _: gate.wait(10)
     message = stage.plan.message("announce.post")
     job = barrier.Job(message, "k", "x", stage.x, stage.x.build(message.draft))
-    barrier.make_ready([job], timedelta(seconds=1))
+    barrier.make_ready([job], timedelta(seconds=1), SystemClock())
     barrier.stage([job], timedelta(seconds=1))
     barrier.release([job], stage.clock)
     ((_, result),) = barrier.results([job], timedelta(seconds=-4.9), stage.clock)
