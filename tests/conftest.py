@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from support import real_servers
 from support.certificates import authority
 from support.real_mail import Postfix

@@ -49,6 +49,11 @@ class Relay:
         try:
             smtp = self._connected()
         except _Failures as error:
+            if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+                raise NotReady(
+                    f'"{self.host}" took the connection and then said nothing.',
+                    f'If its port speaks TLS from the start, set security = "tls" in {self.table}; else try again.',
+                ) from error
             raise self.not_ready(error) from error
         try:
             if self.security == "starttls":
@@ -93,7 +98,10 @@ class Relay:
             message = f"{self.host} does not offer what {self.table} asks for: {wire.plain(str(error))}"
             return NotReady(message, "Check `port`, `security` and `user`.")
         if isinstance(error, smtplib.SMTPResponseException):
-            return NotReady(f"{self.host} answered {_said(error.smtp_code, error.smtp_error)}.", "Try again.")
+            remedy = "Try again."
+            if error.smtp_code == _GONE:
+                remedy += f" If it allows fewer connections at once, raise `batch` in {self.table}."
+            return NotReady(f"{self.host} answered {_said(error.smtp_code, error.smtp_error)}.", remedy)
         if isinstance(error, smtplib.SMTPException) and isinstance(error.__context__, OSError):
             return self.not_ready(error.__context__)
         return wire.not_ready(error, self.host)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from runbook.channels.registry import open_channel
-
 from support.channel_rigs import BODY, Rig, article, context, email, post, set_environment
 from support.real_mail import Postfix, by_message
 from support.real_news import Front, WordPress
