@@ -7,6 +7,7 @@ from runbook.model.entries import Kind
 from runbook.model.outcome import Outcome
 from runbook.model.state import fold
 from support.received import Log, assert_everything_received_once
+from support.screen import KEYS
 from support.stage import PLAYBOOK, RUN, Stage, answers_for, of_kind
 
 JOURNALISTS, POST = "announce.journalists", "announce.post"
@@ -133,23 +134,19 @@ def test_killed_while_staged_nothing_was_received_and_the_run_goes_on(stage, ans
 
 def test_killed_at_a_question_the_same_question_stands_again(stage, answers):
     with stage.spawn_pty("execute", PLAYBOOK) as terminal:
-        terminal.expect(f"Type {PLAYBOOK} to begin")
-        terminal.expect(": ")
-        terminal.type(PLAYBOOK)
+        terminal.answer(f"Type {PLAYBOOK} to begin", PLAYBOOK, prompt="")
         terminal.answer("Incident lead", "2")
         terminal.expect("Communications officer")
-        terminal.expect("? all keys: ")
+        terminal.expect(KEYS)
         terminal.kill()
     before = Log.of(stage)
     assert before.entries[-1].kind is Kind.ASKED
     assert before.entries[-1].data["question"] == "roll-call.comms"
 
     with stage.spawn_pty("resume") as terminal:
-        terminal.expect("Resumed", "Communications officer")
-        terminal.expect("? all keys: ")
-        terminal.type("1")
+        terminal.answer("Communications officer", "1")
         terminal.expect("Press officer")
-        terminal.expect("? all keys: ")
+        terminal.expect(KEYS)
         assert "ACTUAL" in terminal.shown
         terminal.kill()
     after = Log.of(stage)

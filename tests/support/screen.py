@@ -36,7 +36,10 @@ class Terminal:
         self.screen = pyte.Screen(COLUMNS, ROWS)
         self.seen = ""
         self.typed: list[str] = []
+        self.asked: list[str] = []
+        """The screen at each question that was answered."""
         self._patience = patience
+        self._prompt = KEYS
         self._stream = pyte.Stream(self.screen)
         self._spawn = fdspawn(descriptor, encoding="utf-8", timeout=patience)
         self._spawn.delaybeforesend = None
@@ -51,24 +54,43 @@ class Terminal:
         """Nothing is kept back; pexpect calls it."""
 
     def expect(self, *texts: str) -> str:
-        """Wait for the first of some texts to be printed, and return it. They must come after the last one."""
-        try:
-            return texts[self._spawn.expect_exact(list(texts))]
-        except (EOF, TIMEOUT) as error:
-            raise AssertionError(
-                f"{texts} did not come ({type(error).__name__}). The last that did: {self.said}"
-            ) from None
+        """Wait for the first of some texts to be printed after what was waited for last, and return it.
 
-    def type(self, text: str, end: str = "\n") -> None:
-        """Type a line."""
-        self.typed.append(text)
-        self._spawn.send(text + end)
+        A line that came while the screen was moving is not taken by the program; it is typed again, as a person would.
+        """
+        patterns = [*texts, NOT_TAKEN]
+        while True:
+            try:
+                found = patterns[self._spawn.expect_exact(patterns)]
+                if found != NOT_TAKEN:
+                    return found
+                self._spawn.expect_exact(self._prompt)
+            except (EOF, TIMEOUT) as error:
+                what = f"{texts} did not come ({type(error).__name__})"
+                raise AssertionError(f"{what}. The last that did: {self.said}") from None
+            self._spawn.send(f"{self.typed[-1]}\n")
 
     def answer(self, question: str, text: str, prompt: str = KEYS) -> None:
-        """Wait for a question and type its answer."""
+        """Wait for a question and type its answer. An empty `prompt`: the question is what is typed on."""
         self.expect(question)
-        self.expect(prompt)
-        self.type(text)
+        if prompt:
+            self.expect(prompt)
+        self.asked.append(self.shown)
+        self._prompt = prompt or question
+        self.typed.append(text)
+        self._spawn.send(f"{text}\n")
+
+    def choose(self, title: str, heading: str = "Can be done now") -> None:
+        """Wait for a list and type the number of the line that begins with a title."""
+        self.expect(heading)
+        self.expect(KEYS)
+        listed = self.seen[self.seen.rindex(heading) :]
+        found = re.search(rf"^ +(\d+) +{re.escape(title)}", listed, re.MULTILINE)
+        assert found, f"{title!r} is not offered: {listed}"
+        self.asked.append(self.shown)
+        self._prompt = KEYS
+        self.typed.append(found[1])
+        self._spawn.send(f"{found[1]}\n")
 
     def control_c(self) -> None:
         """Press Ctrl-C."""
@@ -101,7 +123,8 @@ class Terminal:
     def too_wide(self) -> list[str]:
         """Return every line that is wider than the terminal, but for addresses in one piece and what was typed."""
         wide = []
-        for line in self.seen.replace("\r\n", "\n").split("\n"):
+        # What was typed at the very moment something came in stands above the question; it then ends no line there.
+        for line in self.seen.replace(KEYS, f"{KEYS}\n").replace("\r\n", "\n").split("\n"):
             typed = next((t for t in self.typed if t and line.rstrip().endswith(t)), "")
             shown = line.rstrip().removesuffix(typed).replace("\r", "")
             if len(shown) > COLUMNS and "://" not in shown:
