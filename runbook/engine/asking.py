@@ -93,13 +93,23 @@ def ask_choice(
 
 
 def ask_person(run: Run, question_id: str, text: str, role_id: str, *, step: PlannedStep | None = None) -> str:
-    """Ask which of a role's people it is, and return the name. Somebody who took the role over is among them."""
+    """Ask which of a role's people it is, and return the name. Somebody who took the role over is among them.
+
+    Enter takes the first of them who was not tried in vain at this step.
+    """
     names = people_of(run, role_id)
     if len(names) == 1:
         return names[0]
     options = [Choice(str(i), name, phone_of(run, role_id, name)) for i, name in enumerate(names, 1)]
-    reply = ask_choice(run, question_id, text, options, example="1", default="1", listed=True, step=step)
+    default = str(names.index(next_to_try(run, step)) + 1) if step and step.step.role == role_id else "1"
+    reply = ask_choice(run, question_id, text, options, example="1", default=default, listed=True, step=step)
     return reply.who or names[int(reply.value) - 1]
+
+
+def next_to_try(run: Run, step: PlannedStep) -> str:
+    """Return who is next in the line of succession of a step's role: the first who was not tried in vain."""
+    names = people_of(run, step.step.role)
+    return next((name for name in names if name not in run.state.called.get(step.id, [])), names[0])
 
 
 def people_of(run: Run, role_id: str) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from runbook.engine.asking import ask_once, ask_person, ask_text, people_of, phone_of
+from runbook.engine.asking import ask_once, ask_person, ask_text
 from runbook.engine.decide import decide
 from runbook.engine.hands import BACK
 from runbook.engine.run import Run
-from runbook.engine.sheets import clearance_sheet, messages_sheet
+from runbook.engine.sheets import clearance_sheet, messages_sheet, people_sheet
 from runbook.engine.values import slot_values
 from runbook.model import slots
 from runbook.model.entries import Kind
@@ -27,10 +27,10 @@ def decision(run: Run, planned: PlannedStep) -> None:
         raise TypeError(planned.id)
     text = slots.reading(step.question, slot_values(run.plan, run.state, run.clock.now()))
     names = list(step.options)
-    options = [Choice(str(i), step.options[name].title, hint=name) for i, name in enumerate(names, 1)]
+    options = [Choice(str(i), step.options[name].title, name=name) for i, name in enumerate(names, 1)]
     example = str(names.index(step.example) + 1)
+    run.desk.show(people_sheet(run, planned), run.state)
     while True:
-        _show_people(run, planned)
         question = Question(planned.id, text, options=(*options, _NO_ANSWER), listed=True, example=example)
         reply = _ask(run, planned, question, step.wait_at_most if step.then else None)
         if reply.value == "b":
@@ -69,13 +69,14 @@ def clearance(run: Run, planned: PlannedStep) -> None:
         raise TypeError(planned.id)
     run.desk.show(clearance_sheet(run, planned), run.state)
     keys = (Choice("v", "view all of it"), Choice("c", "clear"), _NO_ANSWER, Choice("r", "refuse"))
+    run.desk.show(people_sheet(run, planned), run.state)
     while True:
-        _show_people(run, planned)
         question = Question(planned.id, "Is it cleared?", options=keys, example="c")
         key = _ask(run, planned, question, step.wait_at_most).value
         if key == "v":
             for covered in run.plan.covered(planned.id):
-                run.desk.show(messages_sheet(run, covered, corrections=True), run.state)
+                sheet = messages_sheet(run, covered, corrections=True)
+                run.desk.show(replace(sheet, heading=covered.step.title), run.state)
         elif key == "u":
             _unanswered(run, planned)
         elif key == "c":
@@ -125,20 +126,10 @@ def _releasers(run: Run, planned: PlannedStep) -> set[str]:
     return {run.holder(covered.step.role).name.casefold() for covered in run.plan.covered(planned.id)}
 
 
-def _show_people(run: Run, planned: PlannedStep) -> None:
-    """Show who to ring, in order, and who was tried already."""
-    tried = run.state.called.get(planned.id, [])
-    lines = []
-    for number, name in enumerate(people_of(run, planned.step.role), 1):
-        note = "   no answer" if name in tried else ""
-        lines.append(f"{number} {name}  {phone_of(run, planned.step.role, name)}{note}".rstrip())
-    title = run.plan.role(planned.step.role).title
-    run.desk.show(Sheet(f"{title}, in this order", (("", "\n".join(lines)),), step=planned.id), run.state)
-
-
 def _unanswered(run: Run, planned: PlannedStep) -> None:
     name = ask_person(run, f"{planned.id}.tried", "Who did you try?", planned.step.role, step=planned)
     run.record(run.fact(Kind.CALLED, planned, name=name, answered=False))
+    run.desk.show(people_sheet(run, planned), run.state)
 
 
 def _ask(run: Run, planned: PlannedStep, question: Question, limit: str | None) -> Reply:

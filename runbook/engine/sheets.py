@@ -1,18 +1,23 @@
 """What people read before they answer: messages as they will go out, and what a clearance covers."""
 
+from runbook.engine.asking import next_to_try, people_of, phone_of
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
 from runbook.model import slots
-from runbook.model.message import Form, size_in_words
+from runbook.model.exercise_mark import unmarked
+from runbook.model.message import Draft, Form, size_in_words
 from runbook.model.plain import plain_text
 from runbook.model.plan import PlannedMessage, PlannedStep, short
 from runbook.model.questions import Sheet
 from runbook.model.steps import ClearanceStep
-from runbook.model.words import with_kind
+from runbook.model.words import counted, readers, with_kind
 
 
 def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False) -> Sheet:
-    """Return a step's messages, word for word; with `corrections`, each followed by the words that put it right."""
+    """Return a step's messages, word for word, for whoever has the step's title in front of them.
+
+    With `corrections` each is followed by the words that put it right.
+    """
     values = slot_values(run.plan, run.state, run.clock.now())
     blocks: list[tuple[str, str]] = []
     for message in planned.messages:
@@ -21,7 +26,7 @@ def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False)
             blocks.append(
                 (f"If it must be corrected · {message.correction.length}", _words(message.correction, values))
             )
-    return Sheet(planned.step.title, tuple(blocks), step=planned.id)
+    return Sheet("", tuple(blocks), step=planned.id)
 
 
 def _words(message: PlannedMessage, values: dict[str, str]) -> str:
@@ -37,24 +42,53 @@ def _words(message: PlannedMessage, values: dict[str, str]) -> str:
 
 
 def clearance_sheet(run: Run, planned: PlannedStep) -> Sheet:
-    """Return what a clearance covers, in a few lines, with the code that stands for all of it."""
-    if not isinstance(planned.step, ClearanceStep):
+    """Return what a clearance covers, a line each: what, to whom, how much; and the code that stands for all of it."""
+    step = planned.step
+    if not isinstance(step, ClearanceStep):
         raise TypeError(planned.id)
-    lines = [_in_a_line(message) for covered in run.plan.covered(planned.id) for message in covered.messages]
+    covered = run.plan.covered(planned.id)
+    lines = [_in_a_line(step, message) for step in covered for message in step.messages]
+    corrected = any(message.correction for step in covered for message in step.messages)
+    releasers = dict.fromkeys(run.holder(c.step.role).name for c in covered)
     notes = (
-        "The correction of each is cleared with it.",
+        *(["The correction of each is cleared with it."] if corrected else []),
         f"This approval covers exactly these files and words (code {short(run.plan.cleared_digest(planned.id))}).",
+        *([f"Two people: {' and '.join(releasers)} will release it, so somebody else clears it."] * step.two_person),
     )
-    return Sheet(planned.step.title, (("", "\n".join(lines)),), notes=notes, step=planned.id)
+    return Sheet("To be cleared", (("", "\n".join(lines)),), notes=notes, step=planned.id)
 
 
-def _in_a_line(message: PlannedMessage) -> str:
-    draft = message.draft
+def _in_a_line(planned: PlannedStep, message: PlannedMessage) -> str:
+    # An exercise is told from the real thing by everything around these lines; its mark would only hide their words.
+    draft = unmarked(message.draft)
     if draft.form is Form.FILES:
-        where = message.planned.get("page", "another part of the site, by hand")
-        return f"{len(draft.documents)} documents to {where}"
+        documents = counted(len(draft.documents), "document")
+        return f"{documents} to {message.planned['page']}" if message.planned else f"{documents}: {planned.step.title}"
+    length = f"{message.length}"
     if draft.form is Form.EMAIL:
-        return f'E-mail to {len(draft.recipients)} addresses: "{slots.reading(draft.text("subject"))}"'
+        return f'E-mail to {readers(len(draft.recipients), message.audience)}, {length}: "{_named(draft, "subject")}"'
     if draft.form is Form.POST:
-        return f"Post on {message.kind}, {message.length}"
-    return f'Page: "{slots.reading(draft.text("title"))}"'
+        return f"{with_kind(message.title, message.kind)}, {length}"
+    return f'{with_kind("Page", message.kind)}, {length}: "{_named(draft, "title")}"'
+
+
+def _named(draft: Draft, part: str) -> str:
+    return slots.reading(draft.text(part))
+
+
+def people_sheet(run: Run, planned: PlannedStep) -> Sheet:
+    """Return who to ring for a step, in order: who was tried already, and who is next."""
+    names, tried, following = (
+        people_of(run, planned.step.role),
+        run.state.called.get(planned.id, []),
+        next_to_try(run, planned),
+    )
+    widest = max(len(name) for name in names)
+    phones = [phone_of(run, planned.step.role, name) for name in names]
+    longest = max(len(phone) for phone in phones)
+    lines = []
+    for number, (name, phone) in enumerate(zip(names, phones, strict=True), 1):
+        note = "no answer" if name in tried else "next" if tried and name == following else ""
+        lines.append(f"{number} {name:<{widest}}  {phone:<{longest}}   {note}".rstrip())
+    title = run.plan.role(planned.step.role).title
+    return Sheet(f"{title}, in this order", (("", "\n".join(lines)),), step=planned.id)

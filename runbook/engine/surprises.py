@@ -6,7 +6,9 @@ from runbook.engine.hands import BACK, SKIP, skip
 from runbook.engine.run import Run
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
-from runbook.model.questions import Choice
+from runbook.model.ports import Verdict
+from runbook.model.questions import Choice, Sheet
+from runbook.model.steps import LookStep
 
 _AGAIN = Choice("l", "look again")
 _MYSELF = Choice("d", "I have looked myself: go on")
@@ -14,9 +16,11 @@ _MYSELF = Choice("d", "I have looked myself: go on")
 
 def look(run: Run, planned: PlannedStep) -> None:
     """Ask what to do about a look."""
-    seen = run.state.seen.get(planned.id, "nothing yet")
-    text = f"Last seen: {seen}. What now?"
-    key = ask_choice(run, planned.id, text, (_AGAIN, _MYSELF, SKIP, BACK), example="d", step=planned).value
+    step = planned.step
+    if not isinstance(step, LookStep):
+        raise TypeError(planned.id)
+    run.desk.show(Sheet("", notes=_what_was_seen(run, step), step=planned.id), run.state)
+    key = ask_choice(run, planned.id, "What now?", (_AGAIN, _MYSELF, SKIP, BACK), example="d", step=planned).value
     if key == "l":
         run.looks.stop(planned.id)
         looking.start(run, planned)
@@ -29,3 +33,19 @@ def look(run: Run, planned: PlannedStep) -> None:
     elif key == "s":
         run.looks.stop(planned.id)
         skip(run, planned)
+
+
+_END = "If that means that there is nothing left to do, z stands the run down, with the reason."
+
+
+def _what_was_seen(run: Run, step: LookStep) -> tuple[str, ...]:
+    """Return what the last look saw, against what was expected, and the way out."""
+    seen = run.state.seen.get(step.id)
+    if seen is None:
+        return ("Nothing has been seen yet.",)
+    if seen == Verdict.CANNOT_TELL:
+        return ("??  Nobody answered. The fault may be on our own side: look yourself, by another way.",)
+    if step.wait:
+        return (f"Last seen: {seen}. The machine goes on looking by itself, every {step.every}.",)
+    expected = "that it is not" if step.expect == "not-public" else "that it is"
+    return (f"!!  It is {seen}, and this step expected {expected}.", _END)

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import get_args
 
 from runbook.model.exercise_mark import MARK
-from runbook.model.message import Form
+from runbook.model.message import Audience, Form
 from runbook.model.plan import Plan, PlannedMessage, PlannedStep
 from runbook.model.state import Progress, State, StepState
 from runbook.model.steps import condition
 from runbook.model.times import full_time
-from runbook.model.words import kind_in_words
+from runbook.model.words import counted, kind_in_words, readers
 from runbook.terminal.styled import BLANK, Ink, Styled
 from runbook.terminal.summary import judged_lines
 from runbook.terminal.words import (
     BADGES,
     clock,
-    counted,
     due_in_words,
     message_title,
     role_title,
@@ -76,19 +76,12 @@ def what_it_will_do(plan: Plan, places: Mapping[str, str]) -> str:
 BY_HAND = "manual"
 """The kind of channel that is a person: what goes out on it, no machine does."""
 
-_READERS = {
-    "press": ("journalist", "journalists"),
-    "public": ("user", "users"),
-    "roles": ("role holder", "role holders"),
-}
-
-
 def _emails(messages: list[PlannedMessage]) -> Iterator[str]:
-    for audience in ("press", "public", "roles"):
+    for audience in get_args(Audience):
         found = [m for m in messages if m.draft.form is Form.EMAIL and m.audience == audience]
         addresses = {address for message in found for address in message.draft.recipients}
         if addresses:
-            yield f"e-mail {counted(len(addresses), *_READERS[audience])}"
+            yield f"e-mail {readers(len(addresses), audience)}"
 
 
 def _by_channel(messages: list[PlannedMessage], form: Form, places: Mapping[str, str]) -> Iterator[str]:

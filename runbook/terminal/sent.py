@@ -6,11 +6,10 @@ from typing import Any
 from runbook.model.entries import Entry
 from runbook.model.outcome import Answer, Outcome
 from runbook.model.state import State
-from runbook.model.words import with_kind
+from runbook.model.words import counted, with_kind
 from runbook.terminal.styled import Ink, Styled
 from runbook.terminal.words import (
     clock,
-    counted,
     limit_in_words,
     message_of,
     message_title,

@@ -8,8 +8,9 @@ from runbook.model.plan import short
 from runbook.model.scores import SKEW, Score, apart_in_words, exactly, scores
 from runbook.model.state import State
 from runbook.model.times import in_words
+from runbook.model.words import counted
 from runbook.terminal.styled import BLANK, Ink, Styled
-from runbook.terminal.words import clock, counted, message_title
+from runbook.terminal.words import clock, message_title
 
 
 def stood_down(entry: Entry, state: State) -> Iterator[Styled]:

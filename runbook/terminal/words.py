@@ -95,8 +95,3 @@ def limit_in_words(text: str) -> str:
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return seconds_in_words(float(text))
     return text
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return `1 entry`, `1,204 entries`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
