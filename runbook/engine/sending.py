@@ -78,7 +78,7 @@ def _chosen(run: Run, planned: PlannedStep, jobs: list[Job]) -> str:
         BACK,
     ]
     text = "Nothing is sent yet." if not _sent(run, planned) else "What is left to send:"
-    run.desk.show(Sheet("", rows=rows(run, planned, jobs), step=planned.id), run.state)
+    run.desk.show(Sheet("To be sent", rows=rows(run, planned, jobs), step=planned.id), run.state)
     while True:
         key = ask_choice(run, f"{planned.id}.go", text, keys, example="g", step=planned).value
         if key != "v":

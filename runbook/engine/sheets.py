@@ -10,7 +10,7 @@ from runbook.model.plain import plain_text
 from runbook.model.plan import PlannedMessage, PlannedStep, short
 from runbook.model.questions import Sheet
 from runbook.model.steps import ClearanceStep
-from runbook.model.words import counted, readers, with_kind
+from runbook.model.words import counted, kind_in_words, readers, with_kind
 
 
 def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False) -> Sheet:
@@ -62,8 +62,9 @@ def _in_a_line(planned: PlannedStep, message: PlannedMessage) -> str:
     # An exercise is told from the real thing by everything around these lines; its mark would only hide their words.
     draft = unmarked(message.draft)
     if draft.form is Form.FILES:
+        by_hand = f"{kind_in_words(message.kind)}: {planned.step.title}"
         documents = counted(len(draft.documents), "document")
-        return f"{documents} to {message.planned['page']}" if message.planned else f"{documents}: {planned.step.title}"
+        return f"{documents} to {message.planned['page']}" if message.planned else f"{documents}, {by_hand}"
     length = f"{message.length}"
     if draft.form is Form.EMAIL:
         return f'E-mail to {readers(len(draft.recipients), message.audience)}, {length}: "{_named(draft, "subject")}"'
