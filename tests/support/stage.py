@@ -85,18 +85,21 @@ class Running:
 
 
 class Stage:
-    """The servers, for as long as the `with` block lasts, and the workspace in `folder/workspace`."""
+    """The servers, for as long as the `with` block lasts, and the workspace in `folder/workspace`.
 
-    def __init__(self, folder: Path) -> None:
+    `mail` and `news` are served by what is given, if anything is, with its `settings` and its `password`.
+    """
+
+    def __init__(self, folder: Path, mail: Any = None, news: Any = None) -> None:
         ca = authority()
         self.folder, self.workspace = folder, folder / "workspace"
         self.public, self.original_site = folder / "public", folder / "original"
         for place in (self.public / "releases", self.original_site):
             place.mkdir(parents=True)
         self.due = datetime.now(UTC).replace(microsecond=0) - _DUE_AGO
-        self.mail = MailServer(ca)
+        self.mail = mail or MailServer(ca)
         self.x = XApi(ca)
-        self.news = WordPressSite(ca)
+        self.news = news or WordPressSite(ca)
         self.alternate = WebSite(self.public, ca)
         self.original = WebSite(self.original_site, ca)
         self._ca_file = ca.ca_file
