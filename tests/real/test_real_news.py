@@ -11,6 +11,7 @@ from runbook.channels.registry import open_channel
 from runbook.errors import NotReady
 from runbook.model.message import Part
 from runbook.model.outcome import Answer, Outcome
+from runbook.planner.pages import paragraphs
 from support import channel_rigs, real_rigs
 from support.certificates import Authority
 from support.killed import killed
@@ -22,6 +23,15 @@ KEY = "run-1/news-story.article/1/1"
 WAIT = timedelta(seconds=30)
 TOO_LONG = 25
 """Seconds; Apache waits 20 for the rest of a request where nobody sets anything, and Debian sets 10."""
+
+AWKWARD = """It's "here" & there, 1 < 2, at 09:30 \N{EN DASH} \N{POUND SIGN}5 \N{GRINNING FACE} -- C:\\temp
+
+- The report (PDF, 1.2 MB): https://alternate.example.org/a.pdf?part=1&page=2
+- 'Data' [caption] <b>not bold</b>
+
+First line
+second line
+"""
 
 
 @pytest.fixture(params=real_rigs.NEWS_RIGS)
@@ -157,6 +167,17 @@ def test_a_correction_takes_the_same_address(rig):
     page = rig.server.fetch(wrong.address)[1]
     assert "The right words" in page
     assert "All documents" not in page
+    assert find(rig, draft, "run-1/news-story.article/2/1").answer is Answer.THERE
+
+
+def test_what_is_planned_is_stored_letter_for_letter_so_that_a_correction_is_found(rig):
+    wrong = sent(rig).receipt
+    body = paragraphs(AWKWARD)
+    parts = {"title": Part(text='It\'s "1 < 2" & more \\ \N{EN DASH}'), "body": Part(text=body, html=True)}
+    draft = corrected(wrong).model_copy(update={"parts": parts})
+    assert sent(rig, draft, "run-1/news-story.article/2/1").outcome is Outcome.SENT
+    post = rig.server.as_admin("GET", f"posts/{wrong.id}?context=edit")
+    assert post["content"]["raw"] == body
     assert find(rig, draft, "run-1/news-story.article/2/1").answer is Answer.THERE
 
 
