@@ -4,6 +4,9 @@ from runbook.cli.options import JsonOption, WorkspaceOption
 from runbook.cli.result import Result, deliver
 from runbook.cli.status import RunArgument
 
+_HANG = 27
+"""Where who and what begin, after the number, the time and T+."""
+
 
 def command(run: RunArgument = None, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Show a run's action log as a timeline."""
@@ -24,4 +27,4 @@ def command(run: RunArgument = None, workspace: WorkspaceOption = None, as_json:
         for line in lines
     ]
     text = [f"{line.sequence:>4}  {line.clock}  {line.t_plus:<9}  {line.who}: {line.text}" for line in lines]
-    deliver(Result("log", data, text), as_json=as_json)
+    deliver(Result("log", data, text, hang=_HANG), as_json=as_json)

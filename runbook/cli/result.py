@@ -1,7 +1,9 @@
 """What a reading command returns, and the one place that prints it."""
 
 import json
-from collections.abc import Iterable
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,8 @@ class Result:
     data: Any
     lines: Iterable[str]
     exit_code: int = 0
+    hang: int = 0
+    """Where a line goes on that is too long for the terminal, in columns; 0: the terminal breaks it."""
 
 
 def deliver(result: Result, *, as_json: bool) -> None:
@@ -27,7 +31,18 @@ def deliver(result: Result, *, as_json: bool) -> None:
         envelope = {"version": VERSION, "command": result.command, "data": result.data}
         typer.echo(json.dumps(envelope, indent=2, ensure_ascii=False, default=str))
     else:
-        for line in result.lines:
+        for line in _fitted(result.lines, result.hang) if result.hang and sys.stdout.isatty() else result.lines:
             typer.echo(line)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
+
+
+def _fitted(lines: Iterable[str], hang: int) -> Iterator[str]:
+    """Yield lines that fit the terminal. Into a file or a pipe they go whole: others can search and cut them then."""
+    from textwrap import TextWrapper
+
+    columns = shutil.get_terminal_size().columns
+    indent = " " * (hang if hang <= columns // 2 else 4)
+    wrapper = TextWrapper(columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    for line in lines:
+        yield from wrapper.wrap(line) or [""]

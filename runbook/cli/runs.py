@@ -5,6 +5,9 @@ from typing import Any
 from runbook.cli.options import JsonOption, WorkspaceOption
 from runbook.cli.result import Result, deliver
 
+_HANG = 32
+"""Where a run's name begins, after the time and the status."""
+
 
 def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List the runs, the newest first."""
@@ -24,7 +27,7 @@ def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
             }
             for run in journal.runs()
         ]
-    deliver(Result("runs", rows, [_line(row) for row in rows]), as_json=as_json)
+    deliver(Result("runs", rows, [_line(row) for row in rows], hang=_HANG), as_json=as_json)
 
 
 def _line(row: dict[str, Any]) -> str:

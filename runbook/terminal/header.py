@@ -76,6 +76,7 @@ def what_it_will_do(plan: Plan, places: Mapping[str, str]) -> str:
 BY_HAND = "manual"
 """The kind of channel that is a person: what goes out on it, no machine does."""
 
+
 def _emails(messages: list[PlannedMessage]) -> Iterator[str]:
     for audience in get_args(Audience):
         found = [m for m in messages if m.draft.form is Form.EMAIL and m.audience == audience]
@@ -139,7 +140,7 @@ def _steps(plan: Plan, state: State, now: datetime) -> Iterator[Styled]:
     for planned in plan.steps:
         # `State.step` would add a step that nothing is known of, and looking must not change what is looked at.
         step = state.steps.get(planned.id, StepState())
-        text = f"{planned.number:>2} {planned.step.title} · {role_title(plan, planned.step.role)}"
+        text = f"{planned.number:>2} {planned.step.title}"
         right = _progress(plan, state, planned, step, now)
         late = "overdue" in right and not state.over
         ink = Ink.STRONG if step.progress is Progress.BEGUN else Ink.PLAIN
@@ -156,6 +157,8 @@ def _progress(plan: Plan, state: State, planned: PlannedStep, step: StepState, n
     if _not_needed(state, planned):
         return "not needed"
     due = due_in_words(planned, now, plan)
+    if due and step.progress is Progress.WAITING:
+        return due
     return f"{due} · {step.progress}" if due else str(step.progress)
 
 

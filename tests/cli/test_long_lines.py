@@ -1,0 +1,35 @@
+"""A log at a terminal is broken where it can be read; in a pipe each entry stays on its line."""
+
+from pathlib import Path
+
+import pytest
+
+from support.commands import Home
+from support.terminal_session import at_terminal
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("home"))
+    done = home.runbook("execute", "gov-uk-failure", "--dry-run", "--yes")
+    assert done.code == 0, done.err
+    return home
+
+
+@pytest.mark.parametrize(("command", "hang"), [("log", 27), ("runs", 32)])
+def test_at_a_terminal_no_line_is_too_long_and_a_later_one_hangs(home: Home, command: str, hang: int) -> None:
+    env = {"RUNBOOK_DATA": home.environment["RUNBOOK_DATA"], "HOME": str(Path(home.folder))}
+    with at_terminal(("-m", "runbook", command), env) as session:
+        lines = session.end().splitlines()
+    assert [line for line in lines if len(line) > 80 and "://" not in line] == []
+    whole = home.runbook(command).out.splitlines()
+    if command == "log":
+        assert len(lines) > len(whole)
+        assert all(line.startswith(" " * hang) for line in lines if not line[:4].strip().isdigit())
+    assert " ".join(" ".join(lines).split()) == " ".join(" ".join(whole).split())
+
+
+def test_in_a_pipe_every_entry_is_one_line(home: Home) -> None:
+    lines = home.runbook("log").out.splitlines()
+    assert [int(line[:4]) for line in lines] == list(range(1, len(lines) + 1))
+    assert any(len(line) > 80 for line in lines)
