@@ -10,6 +10,7 @@ from runbook.model.outcome import Answer, Outcome
 from runbook.model.plan import short
 from runbook.model.text import one_line
 from runbook.model.times import in_words
+from runbook.model.words import counted
 from runbook.reports.names import Names
 
 Sentence = Callable[[Entry, Names], str]
@@ -159,7 +160,7 @@ def _lapsed(entry: Entry, names: Names) -> str:
 def _ready(entry: Entry, names: Names) -> str:
     summary, refused = _text(entry.data, "summary"), len(_mapping(entry.data, "refused"))
     text = f"{names.message(entry.data)}: ready" + (f", {summary}" if summary else "")
-    return f"{text}; {_counted(refused, 'address')} refused by the server." if refused else f"{text}."
+    return f"{text}; {counted(refused, 'address', 'addresses')} refused by the server." if refused else f"{text}."
 
 
 def _not_ready(entry: Entry, names: Names) -> str:
@@ -183,7 +184,7 @@ def _stopped(entry: Entry, names: Names) -> str:
 def _intent(entry: Entry, names: Names) -> str:
     data = entry.data
     count = data.get("recipients")
-    to = f" to {_counted(count, 'recipient')}" if isinstance(count, int) and count else ""
+    to = f" to {counted(count, 'recipient')}" if isinstance(count, int) and count else ""
     return f"{names.message(data)}: about to be sent on {_text(data, 'channel')}{to}."
 
 
@@ -200,7 +201,7 @@ def _outcome(entry: Entry, names: Names) -> str:
     address, others = _mapping(data, "receipt").get("address", ""), len(_mapping(data, "recipients"))
     text = f"{names.message(data)}: {_OUTCOMES.get(_text(data, 'outcome'), 'unknown')}"
     text += ", by hand" if data.get("by_hand") else ""
-    text += f"; {_counted(others, 'address')} did not share this outcome" if others else ""
+    text += f"; {counted(others, 'address', 'addresses')} did not share this outcome" if others else ""
     text = f"{text}. {_text(data, 'detail')}"
     return f"{_ended(text)} It is at {address}" if address and address not in text else text
 
@@ -281,11 +282,6 @@ def _ended(text: str) -> str:
 
 def _agreed(data: Mapping[str, Any]) -> str:
     return " This was agreed beforehand." if data.get("agreed_beforehand") else ""
-
-
-def _counted(number: int, one: str) -> str:
-    many = f"{one}es" if one.endswith("s") else f"{one}s"
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _length(seconds: str) -> str:
