@@ -23,4 +23,4 @@ def command(
 
     going = Going(run, workspace, answers, yes=yes, terminal=sys.stdin.isatty())
     with take_up(going) as taken:
-        work_to_its_end(taken)
+        work_to_its_end(taken, taken.state.to_settle)

@@ -250,6 +250,7 @@ def _started(prepared: Prepared) -> Fact:
             "digest": plan.digest,
             "status": plan.status,
             "simulated": prepared.wish.yes,
+            "to_settle": [problem.to_json() for problem in prepared.to_settle],
             "versions": {"runbook": version("release-runbook")},
             "files": {"playbook": files.playbook.source.file, "release": files.release.source.file},
         },

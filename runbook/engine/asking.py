@@ -92,17 +92,21 @@ def ask_choice(
     return ask(run, question, step)
 
 
-def ask_person(run: Run, question_id: str, text: str, role_id: str, *, step: PlannedStep | None = None) -> str:
+def ask_person(
+    run: Run, question_id: str, text: str, role_id: str, *, step: PlannedStep | None = None, answers_for: bool = False
+) -> str:
     """Ask which of a role's people it is, and return the name. Somebody who took the role over is among them.
 
-    Enter takes the first of them who was not tried in vain at this step.
+    Enter takes the first of them who was not tried in vain at this step; with `answers_for` it takes nobody, because
+    the name stands for a yes.
     """
     names = people_of(run, role_id)
     if len(names) == 1:
         return names[0]
     options = [Choice(str(i), name, phone_of(run, role_id, name)) for i, name in enumerate(names, 1)]
     default = str(names.index(next_to_try(run, step)) + 1) if step and step.step.role == role_id else "1"
-    reply = ask_choice(run, question_id, text, options, example="1", default=default, listed=True, step=step)
+    taken = None if answers_for else default
+    reply = ask_choice(run, question_id, text, options, example="1", default=taken, listed=True, step=step)
     return reply.who or names[int(reply.value) - 1]
 
 

@@ -9,6 +9,7 @@ from runbook.engine.values import slot_values
 from runbook.errors import Left
 from runbook.model import slots
 from runbook.model.entries import Kind
+from runbook.model.plan import PlannedStep
 from runbook.model.questions import Choice, Reply, Sheet
 from runbook.model.state import Progress
 from runbook.model.times import after_due
@@ -71,14 +72,20 @@ def _correct_entry(run: Run, rest: str) -> None:
 
 
 def _open_again(run: Run, _: str) -> None:
-    skipped = [s for s in run.plan.steps if run.state.step(s.id).progress is Progress.SKIPPED]
-    if not skipped:
-        run.desk.show(Sheet("No step has been skipped."), run.state)
+    over = [s for s in run.plan.steps if _can_be_opened(run, s)]
+    if not over:
+        run.desk.show(Sheet("No step has been skipped, and nothing was decided."), run.state)
         return
-    options = [Choice(str(i), s.step.title, step=s.id) for i, s in enumerate(skipped, 1)]
-    chosen = skipped[int(ask_choice(run, "reopen", "Which step?", options, example="1", listed=True).value) - 1]
+    options = [Choice(str(i), s.step.title, run.state.step(s.id).progress, step=s.id) for i, s in enumerate(over, 1)]
+    chosen = over[int(ask_choice(run, "reopen", "Which step?", options, example="1", listed=True).value) - 1]
     reason = ask_text(run, "reopen.reason", "Why?", example="it is needed after all")
     run.record(run.fact(Kind.REOPENED, chosen, reason=reason))
+
+
+def _can_be_opened(run: Run, planned: PlannedStep) -> bool:
+    """Whether a step can be opened again: what was skipped, and what was decided (a fault may last after all)."""
+    progress = run.state.step(planned.id).progress
+    return progress is Progress.SKIPPED or (progress is Progress.DONE and planned.step.kind == "decision")
 
 
 def _where_are_we(run: Run, _: str) -> None:

@@ -1,6 +1,7 @@
 """The end of a run: stand-down with the hot debrief, or before its time."""
 
 from runbook.engine.asking import ask_choice, ask_text
+from runbook.engine.recover import recover
 from runbook.engine.run import Ended, Run
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
@@ -40,6 +41,7 @@ def stand_down_early(run: Run, reason: str) -> None:
     text = "End the run now? Steps that are not done stay undone."
     if ask_choice(run, "stand-down-early", text, keys, example="b").value != "y":
         return
+    recover(run)  # nobody could find out afterwards
     reason = reason or ask_text(run, "stand-down-early.reason", "Why?", example="the original page is back")
     run.record(run.fact(Kind.STOOD_DOWN, early=True, reason=reason, debrief={}))
     raise Ended

@@ -41,11 +41,7 @@ def decision(run: Run, planned: PlannedStep) -> None:
         agreed = reply.value == "a"
         option = str(step.then) if agreed else names[int(reply.value) - 1]
         break
-    who = (
-        _AGREED_BY
-        if agreed
-        else reply.who or ask_person(run, f"{planned.id}.who", "Who decides?", step.role, step=planned)
-    )
+    who = _AGREED_BY if agreed else reply.who or _named(run, planned, "Who decides?")
     reason = ask_text(run, f"{planned.id}.reason", "Why?", example=step.reason_example, step=planned)
     title = step.options[option].title
     run.record(
@@ -93,7 +89,7 @@ def clearance(run: Run, planned: PlannedStep) -> None:
 
 
 def _clear(run: Run, planned: PlannedStep, step: ClearanceStep) -> bool:
-    who = ask_person(run, f"{planned.id}.who", "Who clears?", step.role, step=planned)
+    who = _named(run, planned, "Who clears?")
     if step.two_person and who.casefold() in _releasers(run, planned):
         run.desk.show(
             Sheet(f"{who} releases these messages, so somebody else must clear them: ask a deputy, or hand over (h)."),
@@ -107,7 +103,7 @@ def _clear(run: Run, planned: PlannedStep, step: ClearanceStep) -> bool:
 
 
 def _refuse(run: Run, planned: PlannedStep) -> None:
-    who = ask_person(run, f"{planned.id}.who", "Who refuses?", planned.step.role, step=planned)
+    who = _named(run, planned, "Who refuses?")
     reason = ask_text(run, f"{planned.id}.reason", "Why?", example="wait for the original page", step=planned)
     run.record(run.fact(Kind.NOT_CLEARED, planned, actor=who, who=who, reason=reason, agreed_beforehand=False))
 
@@ -124,6 +120,11 @@ def _as_agreed(run: Run, planned: PlannedStep, step: ClearanceStep) -> None:
 
 def _releasers(run: Run, planned: PlannedStep) -> set[str]:
     return {run.holder(covered.step.role).name.casefold() for covered in run.plan.covered(planned.id)}
+
+
+def _named(run: Run, planned: PlannedStep, text: str) -> str:
+    """Ask for the name that a step's answer is bound to. Enter alone names nobody: the name stands for a yes."""
+    return ask_person(run, f"{planned.id}.who", text, planned.step.role, step=planned, answers_for=True)
 
 
 def _unanswered(run: Run, planned: PlannedStep) -> None:

@@ -15,7 +15,7 @@ class Kind(StrEnum):
     """What an entry says. The data it carries is listed beside it; every text is plain, every time RFC 3339 UTC."""
 
     # the run
-    STARTED = "started"  # plan, order {path: [key]}, digest, status, simulated, versions, files {path: sha256}
+    STARTED = "started"  # plan, order {path: [key]}, digest, status, simulated, to_settle [problem], versions, files
     SETTLED = "settled"  # key, code, found, settle, who, reason
     CONFIRMED = "confirmed"  # typed
     PAUSED = "paused"  # reason: asked | interrupted | unanswered; waiting_for

@@ -9,6 +9,7 @@ goes on. A *remark* is only shown in a rehearsal. Section 4.11 of the design.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from runbook.errors import RunbookError
 
@@ -82,6 +83,24 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found} {self.remedy}".rstrip()
+
+    def to_json(self) -> dict[str, str | int]:
+        """Return the problem as the log keeps it, so that a run that is taken up again still has it settled."""
+        return {
+            "code": self.code,
+            "found": self.found,
+            "remedy": self.remedy,
+            "settle": self.settle,
+            "file": self.where.file,
+            "line": self.where.line,
+            "column": self.where.column,
+        }
+
+
+def from_json(data: Mapping[str, Any]) -> Problem:
+    """Return the unready problem that `to_json` wrote."""
+    where = Where(data["file"], data["line"], data["column"])
+    return Problem(data["code"], where, data["found"], data["remedy"], Severity.UNREADY, data["settle"])
 
 
 class Refused(RunbookError):

@@ -73,7 +73,7 @@ ALWAYS: tuple[Choice, ...] = (
     Choice("h", "hand over", "give a role to somebody else"),
     Choice("w", "withdraw", "withdraw or correct something that was sent"),
     Choice("x", "fix the log", "correct an entry; the first one stays, with the correction beside it"),
-    Choice("o", "open again", "start a skipped step after all"),
+    Choice("o", "open again", "do a skipped step after all, or decide anew"),
     Choice("i", "where are we", "steps, people and times so far"),
     Choice("p", "pause", "leave the run; `runbook resume` continues it"),
     Choice("z", "stand down", "end the run before its last step, with a reason"),

@@ -14,6 +14,7 @@ from runbook.model.entries import Entry, Kind
 from runbook.model.key_order import in_order
 from runbook.model.outcome import Outcome, Receipt
 from runbook.model.plan import Person, Plan, Status
+from runbook.model.problem import Problem, from_json
 
 
 class Progress(StrEnum):
@@ -109,6 +110,8 @@ class State:
     """By step: who was tried without an answer."""
     seen: dict[str, str] = field(default_factory=dict)
     """By step that looks: the last verdict."""
+    to_settle: tuple[Problem, ...] = ()
+    """What was not right when the run began; `settled` has the keys of those that a person has settled."""
     settled: set[str] = field(default_factory=set)
     milestones: dict[str, datetime] = field(default_factory=dict)
     skews: dict[str, float] = field(default_factory=dict)
@@ -148,6 +151,7 @@ def _started(state: State, entry: Entry, data: dict[str, Any]) -> None:
     state.run, state.started_at = entry.run, entry.at
     state.plan = Plan.model_validate(in_order(data["plan"], data.get("order", {})))
     state.status, state.simulated = state.plan.status, bool(data.get("simulated"))
+    state.to_settle = tuple(from_json(problem) for problem in data.get("to_settle", ()))
 
 
 def _settled(state: State, _: Entry, data: dict[str, Any]) -> None:
@@ -226,6 +230,7 @@ def _reopened(state: State, entry: Entry, _: dict[str, Any]) -> None:
     step = state.step(entry.step)
     step.progress, step.over_at = Progress.WAITING, None
     state.seen.pop(entry.step, None)
+    state.decisions.pop(entry.step, None)
     _take_in_again(state, entry.step)
 
 

@@ -77,7 +77,7 @@ def test_with_nothing_skipped_there_is_nothing_to_open(start):
     stage = working(start)
     stage.desk.on("one", [key("o"), key("w"), "d"])
     stage.work()
-    assert "No step has been skipped." in [s.heading for s in stage.desk.shown]
+    assert "No step has been skipped, and nothing was decided." in [s.heading for s in stage.desk.shown]
     assert "Nothing has been sent that could be withdrawn or corrected." in [s.heading for s in stage.desk.shown]
 
 
@@ -155,3 +155,23 @@ def test_what_the_desk_answers_is_logged_with_its_question(start):
     stage.work()
     asked = [(e.kind, e.data["question"]) for e in stage.entries if e.kind in (Kind.ASKED, Kind.ANSWERED)]
     assert asked[:2] == [(Kind.ASKED, "one"), (Kind.ANSWERED, "one")]
+
+
+def test_a_decision_can_be_taken_anew_and_what_it_needs_is_done_then(start):
+    decision = {
+        "id": "last",
+        "kind": "decision",
+        "title": "Will it last?",
+        "role": "lead",
+        "question": "Will it last?",
+        "options": {"long": {"title": "Yes"}, "short": {"title": "No"}},
+        "example": "short",
+        "reason_example": "no",
+    }
+    stage = start(plan_of(decision, manual("story", when="last == long"), manual("end"), STAND_DOWN))
+    stage.desk.say(last=["2", "1"], last__who="1", last__reason="as it looks now", story="d", stand_down="d", next="1")
+    stage.desk.on("end", [key("o"), "d"])
+    stage.desk.say(reopen="1", reopen__reason="it lasts after all")
+    assert stage.work() == "over"
+    assert [e.data["option"] for e in stage.of(Kind.DECIDED)] == ["short", "long"]
+    assert [e.step for e in stage.of(Kind.DONE)] == ["end", "story", "stand-down"]
