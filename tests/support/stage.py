@@ -44,6 +44,7 @@ ORIGINAL = "/government/statistics/malpractice-2017"
 ELSEWHERE = "/government/publications/temporary-address"
 """Another part of the original site, for the route by hand."""
 _DUE_AGO = timedelta(minutes=2)
+_ENTRIES = "SELECT body, hash FROM entries WHERE run = ? AND sequence > ? ORDER BY sequence"
 
 
 @dataclass(frozen=True)
@@ -278,14 +279,14 @@ class Stage:
 
     # The log --------------------------------------------------------------------------------------------------------
 
-    def sealed(self, run: str = RUN) -> tuple[chain.Sealed, ...]:
-        """Return the entries of a run as they are stored now, read beside whoever writes them."""
+    def sealed(self, run: str = RUN, after: int = 0) -> tuple[chain.Sealed, ...]:
+        """Return the entries of a run after a sequence as they are stored now, read beside whoever writes them."""
         file = self.workspace / "runbook.db"
         if not file.is_file():
             return ()
         database = sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)
         try:
-            rows = database.execute("SELECT body, hash FROM entries WHERE run = ? ORDER BY sequence", (run,)).fetchall()
+            rows = database.execute(_ENTRIES, (run, after)).fetchall()
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
                 return ()
@@ -300,12 +301,13 @@ class Stage:
 
     def wait_for(self, seen: Callable[[Entry], object], process: Running | Terminal, run: str = RUN) -> Entry:
         """Return the first entry that `seen` likes, once it is in the log. Fails when the command ends before."""
-        end = time.monotonic() + PATIENCE_SECONDS
+        end, last = time.monotonic() + PATIENCE_SECONDS, 0
         while time.monotonic() < end:
             over = process.process.poll() is not None
-            found = next((entry for entry in self.entries(run) if seen(entry)), None)
-            if found is not None:
-                return found
+            for entry in map(chain.unseal, self.sealed(run, last)):
+                last = entry.sequence
+                if seen(entry):
+                    return entry
             assert not over, f"It ended with {process.process.returncode} before it came to this: {process.said}"
             time.sleep(0.02)
         raise AssertionError(f"It did not come in {PATIENCE_SECONDS} s.")
