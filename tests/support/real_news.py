@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from support.certificates import Authority
-from support.real_servers import folder, free_ports, running, tool, wait_until
+from support.real_servers import PLAIN, folder, free_ports, running, tool, wait_until
 
 Front = Literal["php", "apache"]
 WAITING = Path("/etc/apache2/mods-available/reqtimeout.conf")
@@ -214,8 +214,7 @@ class WordPress:
     def _php(self) -> Iterator[None]:
         log = self._root / "php.log"
         argv = ["/usr/bin/php", "-S", f"127.0.0.1:{self._ports['php']}"]
-        environment = {"PATH": "/usr/bin:/bin", "PHP_CLI_SERVER_WORKERS": "4"}
-        with running(argv, log, cwd=self._root / "site", env=environment):
+        with running(argv, log, cwd=self._root / "site", env=PLAIN | {"PHP_CLI_SERVER_WORKERS": "4"}):
             wait_until(lambda: self._up("php"), "The site on PHP's own server", log)
             yield
 

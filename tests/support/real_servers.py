@@ -35,6 +35,9 @@ NEWS: Mapping[str, str] = {
     "libapache2-mod-php": "/usr/lib/apache2/modules/libphp*.so",
 }
 """The same for the news site."""
+PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+"""The environment of what is run here. Whoever runs the tests may have a folder for temporary files of his own, which
+the servers' users cannot reach."""
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -82,6 +85,7 @@ def tool(*argv: str | Path, **options: Any) -> str:
         errors="replace",
         timeout=120,
         check=False,
+        env=PLAIN,
         **options,
     )
     assert done.returncode == 0, f"{argv[0]} ended with {done.returncode}: {done.stdout}"
@@ -112,7 +116,7 @@ def _popen(argv: Sequence[str | Path], to: IO[bytes], options: Mapping[str, Any]
         stdout=to,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        **options,
+        **{"env": PLAIN, **options},
     )
 
 
