@@ -43,7 +43,7 @@ def _released(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, co
     Once the first is released the others follow, whatever is pressed; Ctrl-C is passed on when all have gone.
     """
     with Unbroken() as ctrl_c:
-        intents = run.append(*(_intent(run, planned, job, actor, correction=correction) for job in jobs))
+        intents = run.append(*(intent_fact(run, planned, job, actor, correction=correction) for job in jobs))
         stopped = ctrl_c.pressed
         ctrl_c.pressed = False
         if not stopped:
@@ -81,7 +81,8 @@ def _stop(run: Run, planned: PlannedStep, jobs: list[Job], why: str) -> None:
     run.record(run.fact(Kind.STOPPED, planned, messages=[job.message.id for job in jobs], why=why))
 
 
-def _intent(run: Run, planned: PlannedStep, job: Job, actor: str, *, correction: bool) -> Fact:
+def intent_fact(run: Run, planned: PlannedStep, job: Job, actor: str, *, correction: bool = False) -> Fact:
+    """Return the fact that a message is about to go out, word for word."""
     draft = job.payload.draft
     return run.fact(
         Kind.INTENT,

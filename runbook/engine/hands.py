@@ -3,13 +3,17 @@
 from typing import Any
 
 from runbook.engine.asking import ask_choice, ask_text
+from runbook.engine.barrier import Job
 from runbook.engine.decide import must_wait
-from runbook.engine.run import Run
+from runbook.engine.firing import intent_fact, outcome_fact
+from runbook.engine.preparing import next_key
+from runbook.engine.run import BY_HAND, Run
 from runbook.engine.values import slot_values
 from runbook.engine.waiting import wait_until
 from runbook.model import slots
-from runbook.model.entries import Kind
-from runbook.model.message import Document
+from runbook.model.entries import Fact, Kind
+from runbook.model.message import Document, Part
+from runbook.model.outcome import Outcome, Receipt, Result
 from runbook.model.plan import PlannedStep
 from runbook.model.questions import Choice, Sheet
 from runbook.model.steps import Evidence, ManualStep
@@ -59,7 +63,22 @@ def finish_by_hand(run: Run, planned: PlannedStep, evidence: dict[str, Evidence]
         else:
             given[name] = ask_evidence(run, planned, question, item)
     placed: dict[str, Any] = {"location": location, "addresses": addresses} if location and addresses else {}
-    run.record(run.fact(Kind.DONE, planned, by="hand", evidence=given, **placed))
+    published = _published(run, planned, addresses) if placed else ()
+    run.record(*published, run.fact(Kind.DONE, planned, by="hand", evidence=given, **placed))
+
+
+def _published(run: Run, planned: PlannedStep, addresses: dict[str, str]) -> tuple[Fact, ...]:
+    """Return the facts of a publication by hand: what was sent, and where it is, so that it can be put right later."""
+    message = planned.messages[0]
+    values = slot_values(run.plan, run.state, run.clock.now())
+    parts = {n: Part(text=slots.reading(p.text, values), html=p.html) for n, p in message.draft.parts.items()}
+    payload = run.channel(BY_HAND).build(message.draft.model_copy(update={"parts": parts}))
+    job = Job(message, next_key(run, planned, message), BY_HAND, run.channel(BY_HAND), payload)
+    who = run.holder(planned.step.role).name
+    receipt = Receipt(address=addresses["page"], addresses=addresses)
+    result = Result(outcome=Outcome.SENT, detail=f"{who} published it.", receipt=receipt, by_hand=True)
+    outcome = outcome_fact(run, planned, message.id, job.key, result, by="person")
+    return intent_fact(run, planned, job, who), outcome
 
 
 def ask_evidence(run: Run, planned: PlannedStep, question: str, item: Evidence) -> str:

@@ -175,3 +175,27 @@ def test_what_a_person_published_is_held_until_the_release_is_due(start):
     (done,) = [e for e in stage.of(Kind.DONE) if e.step == "place"]
     assert done.at >= DUE
     assert stage.run.state.addresses["alternate"]["report"] == "https://example.org/a/report"
+
+
+def test_a_page_that_was_published_by_hand_is_corrected_by_hand(start):
+    page = manual(
+        "publish",
+        publishes="alternate",
+        correction={"body": "Sorry"},
+        evidence={"where": {"title": "Where?", "kind": "addresses", "example": "https://example.org/page"}},
+        needs=[],
+    )
+    stage = start(plan_of(page, manual("last", needs=["publish"]), STAND_DOWN))
+    for name in ("page", "report", "notes"):
+        stage.desk.on(f"publish.evidence.where.{name}", f"https://example.org/{name}")
+        stage.desk.on(f"publish.documents.correction.address.{name}", f"https://example.org/{name}")
+    stage.desk.on("last", [W, "d"])
+    stage.desk.on("publish.documents.correction.there", "y")
+    stage.desk.say(publish="d", put_right="1", put_right__how="c", put_right__go="g", stand_down="d")
+    assert stage.work() == "over"
+    first, right = stage.of(Kind.INTENT)
+    assert (first.data["channel"], first.data["parts"]) == ("by-hand", {"page": "Page"})
+    assert (right.data["correction"], right.data["parts"]) == (True, {"page": "Corrected page"})
+    published = stage.of(Kind.OUTCOME)[0].data
+    assert (published["outcome"], published["by"]) == ("sent", "person")
+    assert published["receipt"]["address"] == "https://example.org/page"
