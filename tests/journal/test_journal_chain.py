@@ -10,6 +10,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runbook.clock import SimulatedClock
 from runbook.errors import JournalError
 from runbook.journal import chain

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from runbook.journal.chain import verify
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Entry

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from runbook.errors import Conflict, JournalError
 from runbook.journal.sqlite import VERSION, SqliteJournal
 from runbook.model.entries import Fact, Kind

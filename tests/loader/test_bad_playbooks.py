@@ -1,10 +1,10 @@
 """Every way in which a playbook can be wrong: all at once, each with its place, what was found and what to do."""
 
 import pytest
+
 from runbook.loader.playbook import load_playbook, playbook_of
 from runbook.loader.yaml import parse_yaml
 from runbook.model.problem import Refused, Severity
-
 from support.small_files import SMALL_PLAYBOOK, place_of, spoilt
 
 

@@ -4,6 +4,7 @@ import sys
 from datetime import date
 
 import pytest
+
 from runbook.errors import Unavailable
 from runbook.loader.assets import documents
 from runbook.loader.describe import describe_folder

@@ -4,10 +4,10 @@ import hashlib
 import sys
 
 import pytest
+
 from runbook.loader.assets import documents
 from runbook.loader.release import load_release
 from runbook.model.problem import Severity
-
 from support.small_files import SMALL_RELEASE, place_of, spoilt
 
 

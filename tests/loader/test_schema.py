@@ -2,10 +2,10 @@
 
 import pytest
 from jsonschema import Draft202012Validator
+
 from runbook.loader.schema import playbook_schema, release_schema
 from runbook.loader.yaml import parse_yaml, read_yaml
 from runbook.workspace.shipped import example, shipped
-
 from support.small_files import SMALL_PLAYBOOK, SMALL_RELEASE, spoilt
 
 

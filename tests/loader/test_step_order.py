@@ -3,7 +3,6 @@
 from runbook.loader.playbook import playbook_of
 from runbook.loader.yaml import parse_yaml
 from runbook.model.order import before, cycle, default_needs
-
 from support.small_files import SMALL_PLAYBOOK
 
 

@@ -1,10 +1,10 @@
 """`runbook.toml` and the lists beside it, with everything that is wrong with them."""
 
 import pytest
+
 from runbook.loader.toml import places
 from runbook.loader.workspace import load_workspace
 from runbook.model.problem import Severity
-
 from support.small_files import place_of, spoilt
 
 TOML = """\

@@ -2,13 +2,13 @@
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from runbook.loader.playbook import playbook_of
 from runbook.loader.raw import read_text
 from runbook.loader.release import release_of
 from runbook.loader.toml import places, read_toml
 from runbook.loader.yaml import parse_yaml, read_yaml
 from runbook.model.problem import broken
-
 from support.small_files import SMALL_PLAYBOOK, SMALL_RELEASE
 
 PIECES = st.sampled_from([

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from runbook.loader.raw import LARGEST, MOST_FAULTS
 from runbook.loader.yaml import DEEPEST, parse_yaml, read_yaml
-
 from support.small_files import place_of
 
 

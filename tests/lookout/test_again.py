@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from runbook.clock import SystemClock
 from runbook.lookout.again import ThreadedLooks
 from runbook.lookout.eye import PublicEye
 from runbook.model.ports import Look, LookAt, Looks, Verdict
-
 from support.certificates import authority
 from support.release_site import PAGE, look_at, publish
 from support.web_site import WebSite, missing

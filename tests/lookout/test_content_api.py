@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from runbook.lookout.content_api import Item, item_address, read_item
 from runbook.lookout.eye import PublicEye
 from runbook.model.ports import Look, Sighting, Verdict
-
 from support.certificates import authority
 from support.release_site import FILES, PAGE, TITLE, look_at, path_of, publish
 from support.web_site import Fault, WebSite, missing, other, redirect, slow

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from runbook.clock import SystemClock
 from runbook.lookout import fetch
 from runbook.lookout.eye import PublicEye
 from runbook.model.ports import Look, LookAt, Verdict
-
 from support.certificates import Authority, authority
 from support.release_site import FILES, PAGE, TITLE, look_at, path_of, publish
 from support.web_site import (

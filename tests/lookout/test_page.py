@@ -1,6 +1,7 @@
 """A page as a reader sees it."""
 
 import pytest
+
 from runbook.lookout.page import last_part, read_page
 
 AT = "https://www.example.org/government/statistics/malpractice/"

@@ -23,7 +23,6 @@ from runbook.model.questions import Ask, Choice, Question, Sheet
 from runbook.terminal.desk import TerminalDesk
 from runbook.terminal.inbox import Inbox
 from runbook.terminal.paper import Paper
-
 from support.terminal_plan import Story
 
 

@@ -10,7 +10,6 @@ from runbook.clock import SimulatedClock
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Entry, Fact, Kind
 from runbook.model.plan import Plan
-
 from support.terminal_plan import DATA, DUE, RUN, STEP_OF, plan
 
 

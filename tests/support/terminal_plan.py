@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
+
 from runbook.model.entries import Entry, Kind
 from runbook.model.message import Document, Draft, Form, Length, Part
 from runbook.model.plan import Person, Plan, PlannedMessage, PlannedRelease, PlannedRole, PlannedStep

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import runbook
 from pexpect.exceptions import EOF
 from pexpect.fdpexpect import fdspawn
+
+import runbook
 
 TESTS = Path(__file__).parent.parent
 PACKAGE = Path(runbook.__file__).parent.parent

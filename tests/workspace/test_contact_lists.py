@@ -4,6 +4,7 @@ import codecs
 from datetime import date
 
 import pytest
+
 from runbook.errors import Unavailable
 from runbook.model.problem import Severity
 from runbook.workspace.addresses import NotAnAddress, checked_address

@@ -1,6 +1,7 @@
 """Where things lie: the workspace around a folder, its playbooks and releases, and what is shipped."""
 
 import pytest
+
 from runbook.errors import Unavailable
 from runbook.model.problem import Source
 from runbook.workspace.folder import Workspace, find_root

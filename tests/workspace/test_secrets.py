@@ -4,6 +4,7 @@ import sys
 
 import pytest
 from pydantic import BaseModel, ValidationError
+
 from runbook.errors import Unavailable
 from runbook.workspace import secrets
 from runbook.workspace.secrets import Secret
