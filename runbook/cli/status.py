@@ -30,6 +30,8 @@ def command(run: RunArgument = None, workspace: WorkspaceOption = None, as_json:
 
 
 def _data(state: "State") -> dict[str, Any]:
+    from runbook.model.outcome import Outcome
+
     return {
         "run": state.run,
         "status": state.status,
@@ -51,6 +53,18 @@ def _data(state: "State") -> dict[str, Any]:
                 "withdrawn": s.withdrawn,
             }
             for s in state.sendings.values()
+        ]
+        + [
+            {
+                "message": message,
+                "key": "",
+                "channel": "",
+                "outcome": str(Outcome.SKIPPED),
+                "detail": reason,
+                "correction": False,
+                "withdrawn": False,
+            }
+            for message, reason in state.dropped.items()
         ],
         "milestones": {name: at.isoformat() for name, at in state.milestones.items()},
         "skews": state.skews,

@@ -74,7 +74,7 @@ class RehearsalStaging:
         planned = self._payload.planned
         page = planned.get("page", "")
         if not page and self._payload.draft.form in (Form.POST, Form.ARTICLE):
-            page = f"https://rehearsal.example.org/{self._key}"
+            page = f"https://rehearsal.example.org/{self._key.split('/')[1]}"
         receipt = Receipt(id=self._key, address=page, addresses=planned, text=_REHEARSED)
         return Result(outcome=Outcome.SENT, detail=_REHEARSED, receipt=receipt)
 

@@ -105,7 +105,9 @@ class State:
     sendings: dict[str, Sending] = field(default_factory=dict)
     """By key, in the order of their intents."""
     left_out: dict[str, str] = field(default_factory=dict)
-    """Messages the lead dropped, with the reason."""
+    """Messages that are left out this time round, with the reason; empty again once their step is over."""
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Messages that were left out and never committed since, with the reason."""
     called: dict[str, list[str]] = field(default_factory=dict)
     """By step: who was tried without an answer."""
     seen: dict[str, str] = field(default_factory=dict)
@@ -257,10 +259,11 @@ def _lapsed(state: State, _: Entry, data: dict[str, Any]) -> None:
 
 
 def _left_out(state: State, _: Entry, data: dict[str, Any]) -> None:
-    state.left_out[data["message"]] = data["reason"]
+    state.left_out[data["message"]] = state.dropped[data["message"]] = data["reason"]
 
 
 def _intent(state: State, entry: Entry, data: dict[str, Any]) -> None:
+    state.dropped.pop(data["message"], None)
     state.sendings[data["key"]] = Sending(
         message=data["message"],
         key=data["key"],

@@ -123,12 +123,11 @@ def _people(holders: Sequence[tuple[Line, Entry]], names: Names) -> Iterator[str
 def _messages(state: State, plan: Plan, names: Names) -> Iterator[str]:
     yield "\n## Messages\n"
     rows = [_sent(sending, names) for sending in state.sendings.values()]
-    began = {sending.message for sending in state.sendings.values()}
     rows += [
-        (message.title, step.step.title, message.channel, "", f"left out: {state.left_out[message.id]}", "")
+        (message.title, step.step.title, message.channel, "", f"left out: {state.dropped[message.id]}", "")
         for step in plan.steps
         for message in step.messages
-        if message.id in state.left_out and message.id not in began
+        if message.id in state.dropped
     ]
     yield from _table(("Message", "Step", "Channel", "Time", "Outcome", "Receipt"), rows)
 

@@ -183,7 +183,7 @@ def _people(plan: Plan, state: State) -> Iterator[Styled]:
 
 
 def _messages(state: State) -> Iterator[Styled]:
-    if not (state.sendings or state.left_out):
+    if not (state.sendings or state.dropped):
         return
     yield BLANK
     for sending in state.sendings.values():
@@ -196,5 +196,5 @@ def _messages(state: State) -> Iterator[Styled]:
         address = sending.receipt.address if sending.receipt else ""
         mark = "ok" if word == "sent" else "no" if word == "not sent" else "--"
         yield Styled(f"{title}: {word}{'  ' + address if address else ''}", mark=mark, right=time)
-    for message, reason in state.left_out.items():
+    for message, reason in state.dropped.items():
         yield Styled(f"{message_title(state, message)}: left out. {reason}", mark="--")

@@ -7,12 +7,12 @@ from rich.cells import cell_len
 from runbook.model.outcome import Outcome
 from runbook.model.questions import MessageRow, Sheet
 from runbook.model.text import one_line
-from runbook.model.words import kind_in_words
+from runbook.model.words import with_kind
 from runbook.terminal.sent import OUTCOME_INK, refused
 from runbook.terminal.styled import Ink, Styled, marked
 
 _INDENT = 2
-_WIDEST_TITLE = 24
+_WIDEST_TITLE = 30
 
 
 def sheet_lines(sheet: Sheet) -> tuple[Styled, ...]:
@@ -35,11 +35,11 @@ def _lines(sheet: Sheet) -> Iterator[Styled]:
 
 def row_lines(rows: tuple[MessageRow, ...]) -> Iterator[Styled]:
     """Yield the go/no-go table: a line for each message with its status, and under it what is in the way."""
-    titles = min(_WIDEST_TITLE, max((cell_len(one_line(row.title)) for row in rows), default=0))
-    kinds = max((cell_len(kind_in_words(row.kind)) for row in rows), default=0)
-    for row in rows:
+    names = [one_line(with_kind(row.title, row.kind)) for row in rows]
+    widest = min(_WIDEST_TITLE, max(map(cell_len, names), default=0))
+    for row, name in zip(rows, names, strict=True):
         status, ink = _status(row)
-        text = f"{_padded(row.title, titles)}  {_padded(kind_in_words(row.kind), kinds)}  {one_line(row.summary)}"
+        text = f"{_padded(name, widest)}  {one_line(row.summary)}"
         yield Styled(text, indent=_INDENT, right=status, column=9, right_ink=ink)
         if row.detail:
             yield Styled(row.detail, indent=6)

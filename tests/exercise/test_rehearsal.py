@@ -49,7 +49,7 @@ def test_a_rehearsed_message_is_sent_nowhere_and_has_a_receipt():
     live = Live()
     result = released(RehearsalChannel(live), POST)
     assert (result.outcome, live.events) == (Outcome.SENT, [])
-    assert result.receipt.address == "https://rehearsal.example.org/run/post/1/1"
+    assert result.receipt.address == "https://rehearsal.example.org/post"
 
 
 def test_a_rehearsal_opens_no_socket(monkeypatch: pytest.MonkeyPatch):

@@ -38,12 +38,12 @@ def test_the_table_says_what_is_ready_and_who_was_refused():
         MessageRow("a.q", "Second post", "x", "200 of 280", ready=False, detail="X is down", left_out=True),
     )
     said = text(Sheet("Tell them together", rows=rows))
-    assert re.search(r"^  Journalists  e-mail     214 in 3 batches +READY$", said, re.MULTILINE)
+    assert re.search(r"^  Journalists · e-mail     214 in 3 batches +READY$", said, re.MULTILINE)
     assert "1 address was refused:\n        gone@example.org  550 no such user" in said
     assert re.search(
-        r"^  Post         post on X  231 of 280 +NOT READY\n      X refused the token\.$", said, re.MULTILINE
+        r"^  Post on X                231 of 280 +NOT READY\n      X refused the token\.$", said, re.MULTILINE
     )
-    assert re.search(r"^  Second post  post on X  200 of 280 +LEFT OUT$", said, re.MULTILINE)
+    assert re.search(r"^  Second post · post on X  200 of 280 +LEFT OUT$", said, re.MULTILINE)
 
 
 def test_the_four_outcomes_have_four_words():
