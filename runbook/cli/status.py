@@ -30,8 +30,6 @@ def command(run: RunArgument = None, workspace: WorkspaceOption = None, as_json:
 
 
 def _data(state: "State") -> dict[str, Any]:
-    from runbook.model.outcome import Outcome
-
     return {
         "run": state.run,
         "status": state.status,
@@ -42,31 +40,26 @@ def _data(state: "State") -> dict[str, Any]:
         "decisions": state.decisions,
         "holders": {role: person.name for role, person in state.holders.items()},
         "addresses": state.addresses,
-        "messages": [
-            {
-                "message": s.message,
-                "key": s.key,
-                "channel": s.channel,
-                "outcome": "unknown" if s.unknown else str(s.outcome),
-                "detail": s.detail,
-                "correction": s.correction,
-                "withdrawn": s.withdrawn,
-            }
-            for s in state.sendings.values()
-        ]
-        + [
-            {
-                "message": message,
-                "key": "",
-                "channel": "",
-                "outcome": str(Outcome.SKIPPED),
-                "detail": reason,
-                "correction": False,
-                "withdrawn": False,
-            }
-            for message, reason in state.dropped.items()
-        ],
+        "messages": _messages(state),
         "milestones": {name: at.isoformat() for name, at in state.milestones.items()},
         "skews": state.skews,
         "enquiries": state.enquiries,
     }
+
+
+def _messages(state: "State") -> list[dict[str, Any]]:
+    """Return what became of each message: what was committed, in that order, then what was left out."""
+    sent = [
+        {
+            "message": s.message,
+            "key": s.key,
+            "channel": s.channel,
+            "outcome": "unknown" if s.unknown else str(s.outcome),
+            "detail": s.detail,
+            "correction": s.correction,
+            "withdrawn": s.withdrawn,
+        }
+        for s in state.sendings.values()
+    ]
+    nothing = {"key": "", "channel": "", "outcome": "skipped", "correction": False, "withdrawn": False}
+    return sent + [{"message": message, "detail": why, **nothing} for message, why in state.dropped.items()]
