@@ -96,7 +96,7 @@ NEVER_NAMED = [
     ".".join(parts)
     for parts in (
         ("pypi", "org"),
-        ("files", "pythonhosted"),
+        ("files", "python" + "hosted"),
         ("registry", "npmjs"),
         ("deb", "debian", "org"),
         ("proxy", "golang", "org"),

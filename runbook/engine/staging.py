@@ -1,6 +1,6 @@
 """Putting documents in place in private, ahead of the clearance: nothing is public afterwards."""
 
-from runbook.engine.asking import ask_choice
+from runbook.engine.asking import ask_choice, ask_text
 from runbook.engine.barrier import Job, discard, make_ready, stage
 from runbook.engine.hands import BACK, SKIP, skip
 from runbook.engine.preparing import next_key, retries
@@ -21,10 +21,13 @@ def stage_in_private(run: Run, planned: PlannedStep) -> None:
     if not isinstance(step, StageStep):
         raise TypeError(planned.id)
     upload = run.plan.step(step.of)
-    keys = (Choice("g", "put them in place, in private"), SKIP, BACK)
+    keys = (Choice("g", "put them in place, in private"), Choice("m", "I did it by hand"), SKIP, BACK)
     key = ask_choice(run, planned.id, "Nothing becomes public.", keys, example="g", step=planned).value
     if key == "s":
         skip(run, planned)
+    elif key == "m":
+        where = ask_text(run, f"{planned.id}.where", "Where are they?", example="the web team's folder", step=planned)
+        run.record(run.fact(Kind.DONE, planned, by="hand", evidence={"where": where}))
     if key != "g":
         return
     try:

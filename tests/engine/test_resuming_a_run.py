@@ -162,3 +162,18 @@ def test_documents_that_cannot_be_put_in_place_leave_the_step_to_be_tried_again_
     stage.work()
     assert stage.of(Kind.NOT_READY)[0].data["detail"] == "The disk is full."
     assert stage.of(Kind.SKIPPED)[0].step == "prepare"
+
+
+def test_documents_that_somebody_put_in_place_by_hand_are_noted_with_where(start):
+    stage_step = {"id": "prepare", "kind": "stage", "of": "publish", "needs": []}
+    upload = {"id": "publish", "kind": "upload", "to": "x", "publishes": "a", "page": "P", "correction": {"body": "S"}}
+    stage = start(plan_of(stage_step, upload, STAND_DOWN))
+    stage.desk.say(prepare="m", prepare__where="the web team's folder", publish__go="g", stand_down="d")
+    assert stage.work() == "over"
+    done = stage.of(Kind.DONE)[0]
+    assert (done.step, done.data["by"], done.data["evidence"]) == (
+        "prepare",
+        "hand",
+        {"where": "the web team's folder"},
+    )
+    assert [event for event, _ in stage.x.events].count("stage") == 1
