@@ -83,6 +83,12 @@ ALWAYS: tuple[Choice, ...] = (
 REAL_EVENT = Choice("!", "real event", "end this exercise at once")
 """In an exercise only."""
 
+GO_BACK = Choice("b", "go back", "give up this question")
+"""A way back from a question inside a step or a command.
+
+Taken as a command (`/b`) where a text is typed, and where a choice has no `b` of its own.
+"""
+
 
 @dataclass(frozen=True)
 class Reply:
