@@ -21,13 +21,16 @@ def command(
         str | None,
         typer.Option("--due", metavar="WHEN", help="With --dry-run: due now (default), as planned, or at 09:30."),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="For real, although this release has a live run already.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Work through a playbook, step by step: for real, or as a rehearsal."""
     from runbook.cli import starting
     from runbook.cli.working import work_to_its_end
 
-    wish = starting.Wish(playbook, release, workspace, answers, due, dry_run=dry_run, yes=yes)
+    wish = starting.Wish(playbook, release, workspace, answers, due, dry_run=dry_run, yes=yes, again=again)
     starting.check_usage(wish, terminal=sys.stdin.isatty())
     files = starting.load(wish)
     prepared = starting.prepare(wish, files)

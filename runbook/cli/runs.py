@@ -11,6 +11,7 @@ _HANG = 32
 
 def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List the runs, the newest first."""
+    from runbook.cli.earlier import has_begun
     from runbook.cli.stored import open_journal
     from runbook.model.times import stamp
 
@@ -23,6 +24,7 @@ def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
                 "release": run.release,
                 "started_at": stamp(run.started_at),
                 "entries": run.entries,
+                "begun": run.stood_down or has_begun(journal, run.run),
                 "stood_down": run.stood_down,
             }
             for run in journal.runs()
@@ -31,6 +33,8 @@ def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
 
 
 def _line(row: dict[str, Any]) -> str:
-    end = "stood down" if row["stood_down"] else f"open: `runbook resume {row['run']}`"
+    end = f"open: `runbook resume {row['run']}`" if row["begun"] else "not begun: nothing was done"
+    if row["stood_down"]:
+        end = "stood down"
     status = str(row["status"]).upper()
     return f"{row['started_at'][:16].replace('T', ' ')} UTC  {status:<8}  {row['run']}  {row['entries']} entries, {end}"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from runbook.cli import answers as answer_files
+from runbook.cli.earlier import earlier_runs
 from runbook.cli.failure import problem_lines
 from runbook.cli.files import Files, find_playbook, open_workspace, read_all, release_candidates, release_name
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, present, wire
@@ -47,6 +48,7 @@ class Wish:
     due: str | None = None
     dry_run: bool = False
     yes: bool = False
+    again: bool = False
 
     @property
     def status(self) -> Status:
@@ -66,6 +68,8 @@ def check_usage(wish: Wish, *, terminal: bool) -> None:
         raise Usage("--yes answers every question by itself, so it goes with --dry-run only.", "Add --dry-run.")
     if wish.yes and wish.answers:
         raise Usage("--yes and --answers both answer the questions.", "Leave one of them out.")
+    if wish.again and wish.dry_run:
+        raise Usage("--again is for a second live run; a rehearsal needs no leave.", "Leave --again out.")
     if wish.due and not wish.dry_run:
         raise Usage("--due moves the due time of an exercise only.", "Add --dry-run, or leave --due out.")
     if not terminal and not wish.yes and not wish.answers:
@@ -116,6 +120,8 @@ class Prepared:
     clock: Clock
     planned: Planned
     problems: tuple[Problem, ...]
+    before: tuple[Problem, ...] = ()
+    """That this release is being run for real already, or has been. Among `problems` too."""
 
     @property
     def plan(self) -> Plan:
@@ -135,8 +141,9 @@ def prepare(wish: Wish, loads: Loads) -> Prepared:
     clock = How(yes=wish.yes).chosen_clock()
     planned = make_plan(ingredients(loads.files, channels, wish.status, clock.now(), _due(wish, loads, clock.now())))
     wrong_day = () if wish.dry_run else _another_day(planned.plan, loads.files.release.source, clock.now())
-    problems = (*loads.files.problems, *misset, *planned.problems, *wrong_day)
-    return Prepared(wish, loads, channels, clock, planned, problems)
+    before = () if wish.dry_run else earlier_runs(loads.files.workspace, planned.plan, clock.now())
+    problems = (*before, *loads.files.problems, *misset, *planned.problems, *wrong_day)
+    return Prepared(wish, loads, channels, clock, planned, problems, before)
 
 
 def _another_day(plan: Plan, source: Source, now: datetime) -> tuple[Problem, ...]:
@@ -200,7 +207,13 @@ def _on_the_clock(text: str, release: Release, now: datetime) -> datetime:
 
 
 def check(prepared: Prepared) -> None:
-    """Refuse a rehearsal of files that are not right, and a live run of files that cannot be understood."""
+    """Refuse a rehearsal of files that are not right, and a live run of files that cannot be understood.
+
+    A second live run of a release is refused too, unless it is wished for. Raises `Refused` or `Usage`.
+    """
+    if not prepared.wish.again:
+        for problem in prepared.before:
+            raise Usage(problem.found, f"{problem.remedy} To begin a new run all the same, add --again.")
     grave = broken(prepared.problems)
     unready = [p for p in prepared.problems if p.severity is Severity.UNREADY]
     if grave or (unready and prepared.wish.dry_run):
@@ -268,6 +281,7 @@ def _notes(prepared: Prepared, earlier: tuple[RunSummary, ...]) -> list[str]:
     if prepared.wish.dry_run:
         return notes + problem_lines(tuple(remarks))
     practised = [r for r in earlier if r.playbook == prepared.plan.playbook and r.status == "exercise"]
+    notes += [f"{problem.found} {problem.remedy}" for problem in prepared.before]
     notes.append(
         f"Last rehearsed {practised[0].started_at:%d %B %Y}." if practised else "This has never been rehearsed here."
     )

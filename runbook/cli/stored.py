@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from runbook.cli.earlier import has_begun
 from runbook.clock import Clock
 from runbook.errors import Unavailable
 from runbook.journal.sqlite import SqliteJournal
@@ -32,11 +33,14 @@ def open_journal(folder: Path | None, clock: Clock | None = None) -> Iterator[Sq
 def find_run(journal: SqliteJournal, named: str | None, *, unfinished: bool = False) -> RunSummary:
     """Return the run that was named, else the newest; with `unfinished`, the newest that is not stood down.
 
-    Raises `Unavailable`, with the runs there are.
+    Of the unfinished ones, those come first whose start somebody confirmed. Raises `Unavailable`, with the runs there
+    are.
     """
     runs = tuple(journal.runs())
     if named is None:
         wanted = [run for run in runs if not (unfinished and run.stood_down)]
+        if wanted and unfinished:
+            return next((run for run in wanted if has_begun(journal, run.run)), wanted[0])
         if wanted:
             return wanted[0]
         raise Unavailable("There is no run that could be resumed.", "`runbook runs` lists them all.")
