@@ -37,6 +37,13 @@ class Workbench:
     templates: Templates
     status: Status
     problems: list[Problem] = field(default_factory=list)
+    _told: set[tuple[str, str]] = field(default_factory=set)
+
+    def first_time(self, code: str, name: str) -> bool:
+        """Tell whether this is the first message that a missing thing is found missing for: one cause is told once."""
+        seen = (code, name) in self._told
+        self._told.add((code, name))
+        return not seen
 
     def render(self, text: str | None, path: Path) -> str:
         """Return a template's text; a problem, and a stand-in that raises no other, if it cannot be rendered."""
@@ -69,7 +76,7 @@ def _together(bench: Workbench, step: TogetherStep, path: Path) -> Iterable[Plan
         draft = Draft(
             form=form,
             parts=_parts(bench, {p: getattr(message, p) for p in ("subject", "body", "text")}, at),
-            recipients=_recipients(bench, message, at),
+            recipients=_recipients(bench, message, f"{step.id}.{name}", at),
         )
         _team_only(bench, message, at)
         made = _Making(bench, f"{step.id}.{name}", message.title or message.channel, message.channel, at)
@@ -152,18 +159,35 @@ def _correction(bench: Workbench, correction: Correction | None, path: Path) -> 
     return _parts(bench, {name: getattr(correction, name) for name in Correction.model_fields}, path)
 
 
-def _recipients(bench: Workbench, message: Message, path: Path) -> tuple[str, ...]:
-    if message.to is None:
+def _recipients(bench: Workbench, message: Message, message_id: str, path: Path) -> tuple[str, ...]:
+    """Return the addresses; a problem if there are none, unless the list has one already that says why."""
+    if message.text is not None:
         return ()
     if message.to == ROLES_LIST:
-        return tuple(dict.fromkeys(p.email for role in bench.roles for p in role.people if p.email))
-    contacts = bench.workspace.lists.get(message.to)
-    if contacts is None:
-        known = ", ".join(sorted(bench.workspace.lists)) or "none"
-        found = f'There is no contact list "{message.to}" in {bench.workspace.root.name}/contacts. There are: {known}.'
-        bench.by_hand("no-such-list", (*path, "to"), found, f"Add contacts/{message.to}.csv, or name another list.")
-        return ()
-    return tuple(contact.address for contact in contacts.contacts)
+        found = tuple(dict.fromkeys(p.email for role in bench.roles for p in role.people if p.email))
+        told, remedy = False, "Give the people of the roles their e-mail addresses in runbook.toml."
+    else:
+        contacts = bench.workspace.lists.get(message.to or "")
+        found = contacts.addresses if contacts else ()
+        told, remedy = bool(contacts and contacts.problems), "Fill the list."
+        if contacts is None and message.to is not None:
+            _no_such_list(bench, message.to, (*path, "to"))
+            told = True
+    if not found and not told:
+        bench.by_hand("nobody-to-send-to", (*path, "to"), f'"{message_id}" has no recipients.', remedy)
+    return found
+
+
+def _no_such_list(bench: Workbench, name: str, path: Path) -> None:
+    """Note that a list is missing, at the first message for it; that there is none at all, once."""
+    folder = f"{bench.workspace.root.name}/contacts"
+    known = ", ".join(sorted(bench.workspace.lists))
+    found = f'There is no contact list "{name}" in {folder}. There are: {known}.'
+    remedy = f"Add contacts/{name}.csv, or name another list."
+    if not known:
+        found, remedy = f"There is no contact list in {folder} at all.", f"Add contacts/{name}.csv."
+    if bench.first_time("no-such-list", name if known else ""):
+        bench.by_hand("no-such-list", path, found, remedy)
 
 
 @dataclass(frozen=True)
@@ -255,18 +279,14 @@ class _Making:
         channel = self.bench.channels.get(self.channel)
         if channel is None:
             self._no_such_channel(self.channel, (*self.path, "channel"))
-        elif draft.form is Form.EMAIL and not draft.recipients:
-            self._nobody((*self.path, "to"))
-        else:
+        elif draft.form is not Form.EMAIL or draft.recipients:
             return self.channel, channel
         return BY_HAND, self.bench.channels[BY_HAND]
 
-    def _nobody(self, path: Path) -> None:
-        where = self.bench.source.where(path)
-        if not any(p.code == "no-such-list" and p.where == where for p in self.bench.problems):
-            self.bench.by_hand("nobody-to-send-to", path, f'"{self.id}" has no recipients.', "Fill the list.")
-
     def _no_such_channel(self, name: str, path: Path) -> None:
+        """Note that a channel is missing. One whose settings are wrong is there: that is told where they stand."""
+        if name in self.bench.workspace.settings.channels or not self.bench.first_time("no-such-channel", name):
+            return
         known = ", ".join(sorted(self.bench.channels))
         found = f'There is no channel "{name}" in this workspace. There are: {known}.'
         remedy = f"Add [channels.{name}] to runbook.toml, or name another channel."

@@ -1,6 +1,7 @@
 """What the command line refuses: all that is wrong at once, in words, with exit code 2, before anything starts."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,41 @@ def test_a_password_in_the_settings_is_refused_and_not_repeated(home: Home, offi
     said = refused(home, office)
     assert "[channels.press-email] password" in said
     assert "hunter2" not in said
+    assert said.startswith("1 problem found.")
+
+
+def test_a_mistyped_kind_of_channel_is_one_problem_where_it_stands(home: Home, office: Path) -> None:
+    settings = office / "runbook.toml"
+    settings.write_text(settings.read_text("utf-8").replace('kind = "smtp"', 'kind = "smpt"'), "utf-8")
+    said = refused(home, office)
+    assert said.startswith("1 problem found.\nrunbook.toml:\n")
+    assert 'has the kind "smpt"' in said
+
+
+def test_a_channel_that_is_taken_out_of_the_settings_is_one_problem(home: Home, office: Path) -> None:
+    settings = office / "runbook.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[channels.press-email]", "[channels.mail]"), "utf-8")
+    assert refused(home, office).startswith("1 problem found.")
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [("", "This list is empty."), ("name,outlet\nDesk,Herald\n", 'no column "address"')],
+)
+def test_a_list_that_names_nobody_is_one_problem_where_it_stands(
+    home: Home, office: Path, content: str, wanted: str
+) -> None:
+    (office / "contacts" / "journalists.csv").write_text(content, "utf-8")
+    said = refused(home, office)
+    assert said.startswith("1 problem found.\ncontacts/journalists.csv:\n")
+    assert wanted in said
+
+
+def test_a_workspace_without_any_list_says_so_once(home: Home, office: Path) -> None:
+    shutil.rmtree(office / "contacts")
+    said = refused(home, office)
+    assert said.startswith("1 problem found.")
+    assert "There is no contact list in office/contacts at all. Add contacts/journalists.csv." in said
 
 
 @pytest.mark.parametrize(
