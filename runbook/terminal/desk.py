@@ -17,7 +17,7 @@ from runbook.terminal.inbox import EndOfInput, Inbox, Line, Reader
 from runbook.terminal.lines import line
 from runbook.terminal.paper import Paper
 from runbook.terminal.prompt import all_keys, question_lines, typing_line
-from runbook.terminal.reading import Help, Wrong, read
+from runbook.terminal.reading import Help, Wrong, doubted, read, tidy
 from runbook.terminal.sheet import sheet_lines
 from runbook.terminal.styled import Ink, Styled
 from runbook.terminal.words import step_of, step_title
@@ -75,7 +75,7 @@ class TerminalDesk(Teller):
         self._asked: Question | None = None
         self._standing = -1
         self._put_at = clock.now()
-        self._wrong = 0
+        self._doubted = ""
 
     def post_look(self, step: str, look: Look) -> None:
         """Take in what a step's look saw, from any thread; it interrupts the question that stands."""
@@ -111,7 +111,7 @@ class TerminalDesk(Teller):
     def _taken(self, question: Question, typed: str, state: State) -> Reply | None:
         """Return what a typed line answers; None if it does not, and the question was put again."""
         self.paper.answered(typed if self._echoes else None)
-        meant = read(question, typed, state.status)
+        meant = self._meant(question, typed, state)
         if isinstance(meant, Reply) and not (meant.command and meant.value == "i"):
             return meant
         if isinstance(meant, Wrong):
@@ -120,8 +120,18 @@ class TerminalDesk(Teller):
             self.paper.put(all_keys(question, state))
         else:
             self.paper.put(status_lines(state, self.clock.now()))
-        self._put_line(question)
+        self._put(question, state)
         return None
+
+    def _meant(self, question: Question, typed: str, state: State) -> Reply | Wrong | Help:
+        """Return what a line means; a text that looks like a key is taken as text only when it comes twice."""
+        text, before = tidy(typed), self._doubted
+        self._doubted = ""
+        doubt = doubted(question, text)
+        if doubt and text != before:
+            self._doubted = text
+            return Wrong(doubt)
+        return read(question, typed, state.status)
 
     def _stands(self, question: Question) -> bool:
         """Whether this very question is still the last thing on the screen, waiting to be typed on."""
@@ -131,7 +141,8 @@ class TerminalDesk(Teller):
         return not (question.ask is Ask.WAIT and old and question.text != self._asked.text)
 
     def _put(self, question: Question, state: State) -> None:
-        again = self._asked is not None and _same(question, self._asked) and question.ask is not Ask.WAIT
+        # A choice's keys say what is asked; the keys of a text do not, nor does a wait.
+        again = self._asked is not None and _same(question, self._asked) and question.ask in (Ask.CHOICE, Ask.TYPED)
         if not again:
             self.paper.put(question_lines(question, state, self.clock.now(), self.paper.width))
         self._put_line(question)

@@ -1,20 +1,24 @@
 """How a question stands on the screen: its text with the time beside it, the choices, and the keys. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Choice, Question
+from runbook.model.questions import ALWAYS, GO_BACK, Ask, Choice, Question
 from runbook.model.state import State
 from runbook.model.text import one_line
+from runbook.terminal.reading import commands, key_name
 from runbook.terminal.styled import BLANK, Ink, Styled, marked, wrap
 from runbook.terminal.words import BADGES, due_in_words, step_of, t_plus
 
 _SHOWN_FIRST = "enh"
 """The keys that work everywhere and stand on the line of keys, as many as fit; `?` shows the others."""
 _SHOWN_WAITING = "enp"
+_SHOWN_TYPING = (GO_BACK, *(choice for choice in ALWAYS if choice.key == "e"))
+"""Where a text is typed, each with `/` before it."""
 _ROOM = 3
 """Columns kept free on the line for what is typed."""
 
@@ -25,9 +29,15 @@ def question_lines(question: Question, state: State, now: datetime, width: int =
 
 
 def _above(question: Question, state: State, now: datetime, width: int) -> Iterator[Styled]:
-    if question.ask in (Ask.TEXT, Ask.TYPED):
+    if question.ask is Ask.TYPED:
         return
     where = standing(question, state, now)
+    if question.ask is Ask.TEXT:
+        yield marked(_text_asked(question), Ink.STRONG, right=where)
+        return
+    if first_of_roll_call(question, state):
+        yield BLANK
+        yield Styled("Who is on?  Enter accepts; a number changes.")
     if any(choice.step for choice in question.options):
         yield BLANK
     if one_choice(question):
@@ -36,7 +46,25 @@ def _above(question: Question, state: State, now: datetime, width: int) -> Itera
     else:
         yield marked(question.text, Ink.STRONG, right=where)
     if question.listed:
-        yield from _listed(question.options, width)
+        deputies = _called_in_turn(question)
+        yield from _listed(
+            [_deputy(c, n) for n, c in enumerate(question.options)] if deputies else question.options, width
+        )
+
+
+def first_of_roll_call(question: Question, state: State) -> bool:
+    """Whether it is the roll-call's first question: nobody is on yet."""
+    return _called_in_turn(question) and not state.holders
+
+
+def _called_in_turn(question: Question) -> bool:
+    """Whether the choices are a role's people in the order of succession, as the roll-call shows them."""
+    return question.listed and question.id.startswith("roll-call.")
+
+
+def _deputy(choice: Choice, place: int) -> Choice:
+    """Return the choice of a person as it is shown: whoever is not first in the line of succession is a deputy."""
+    return replace(choice, label=f"{choice.label}, deputy") if place > 0 and choice.key.isdigit() else choice
 
 
 def _listed(options: Sequence[Choice], width: int) -> Iterator[Styled]:
@@ -72,7 +100,7 @@ def one_choice(question: Question) -> bool:
 def typing_line(question: Question, width: int) -> tuple[tuple[str, ...], str]:
     """Return the line that is typed on, and the lines of keys before it where they need more than one."""
     if question.ask is Ask.TEXT:
-        return (), _text_prompt(question)
+        return (), _text_keys(width)
     if question.ask is Ask.TYPED or one_choice(question):
         return (), _ended(one_line(question.text))
     first = _choices(question)
@@ -83,13 +111,20 @@ def typing_line(question: Question, width: int) -> tuple[tuple[str, ...], str]:
     return tuple(rows), f"{last}: "
 
 
-def _text_prompt(question: Question) -> str:
+def _text_keys(width: int) -> str:
+    keys = [f"/{choice.key} {choice.label}" for choice in _SHOWN_TYPING]
+    while keys and not _fits([*keys, "/? all keys"], width):
+        keys.pop()
+    return f"{' · '.join([*keys, '/? all keys'])}: "
+
+
+def _text_asked(question: Question) -> str:
     text = one_line(question.text)
     if question.default:
         text += f" (Enter: {one_line(question.default)})"
     elif not question.required:
         text += " (Enter if none yet)" if "(enter" not in text.lower() else ""
-    return _ended(text)
+    return text
 
 
 def _ended(text: str) -> str:
@@ -139,14 +174,16 @@ def all_keys(question: Question, state: State) -> tuple[Styled, ...]:
 def _all_keys(question: Question, state: State) -> Iterator[Styled]:
     own = {choice.key.casefold() for choice in question.options}
     for choice in question.options:
-        yield _key_line(choice.key, choice)
+        yield _key_line(key_name(choice), choice)
     if question.ask is Ask.TEXT:
         yield Styled(f"A line of text, at most {question.longest} characters.", indent=2)
     if question.ask is Ask.TYPED:
         yield Styled(f"Exactly {question.expected}, typed out.", indent=2)
     typed = question.ask in (Ask.TEXT, Ask.TYPED)
     yield Styled("At any prompt:" if not typed else "At any prompt; here with / before the key:")
-    for choice in (*ALWAYS, *((REAL_EVENT,) if state.status == "exercise" else ())):
+    for choice in commands(question, state.status):
+        if choice is GO_BACK and GO_BACK.key in own:
+            continue
         yield _key_line(f"/{choice.key}" if typed or choice.key in own else choice.key, choice)
     yield Styled("Text may follow on the same line: e Herald news desk, when is it out?")
     yield Styled("Ctrl-C leaves at any time: nothing is lost, `runbook resume` carries on.")

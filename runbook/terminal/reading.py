@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from runbook.model.plan import Status
-from runbook.model.questions import ALWAYS, REAL_EVENT, Ask, Question, Reply
+from runbook.model.questions import ALWAYS, GO_BACK, REAL_EVENT, Ask, Choice, Question, Reply
 from runbook.model.text import SHOWN_INSTEAD, clean
 
 
@@ -23,19 +23,17 @@ class Help:
 def read(question: Question, typed: str, status: Status) -> Reply | Wrong | Help:
     """Return what a line means, as a person typed it."""
     line = tidy(typed)
-    if line == "?":
+    if line in ("?", "/?"):
         return Help()
-    if question.ask in (Ask.TEXT, Ask.TYPED):
-        return (
-            _command(line[1:], status) or _unknown(question, line) if line.startswith("/") else answer(question, line)
-        )
     if line.startswith("/"):
-        return _command(line[1:], status) or _unknown(question, line)
+        return _command(question, line[1:], status) or _unknown(question, line)
+    if question.ask in (Ask.TEXT, Ask.TYPED):
+        return answer(question, line)
     found = answer(question, line)
     if isinstance(found, Reply):
         return found
     own = {choice.key.casefold() for choice in question.options}
-    command = _command(line, status)
+    command = _command(question, line, status)
     # `n no idea yet` where `n` is an option too: it may mean either, so it is neither.
     return command if command is not None and command.value not in own else found
 
@@ -62,11 +60,17 @@ def answer(question: Question, line: str) -> Reply | Wrong:
 
 
 def _unknown(question: Question, line: str) -> Wrong:
-    keys = ", ".join(choice.key for choice in question.options)
-    which = f"The keys here are {keys}" if keys else "Nothing is asked here"
-    if not line:
-        return Wrong(f"{which}; Enter alone says nothing. ? shows all keys.")
-    return Wrong(f'"{line}" is not one of the keys. {which}. ? shows all keys.')
+    if question.ask in (Ask.TEXT, Ask.TYPED):
+        return Wrong(f'"{line}" is not one of the keys that work here. /? shows all keys.')
+    named = ", ".join(key_name(choice) for choice in question.options)
+    which = f"The keys here are {named}." if named else "Nothing is asked."
+    found = f'"{line}" is not one of the keys.' if line else "Enter alone says nothing here."
+    return Wrong(f"{found} {which} ? shows all keys.")
+
+
+def key_name(choice: Choice) -> str:
+    """Return what a key is called: Enter has no letter."""
+    return choice.key or "Enter"
 
 
 def _text(question: Question, line: str) -> Reply | Wrong:
@@ -94,10 +98,29 @@ def is_public_address(text: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and port != 0
 
 
-def _command(line: str, status: Status) -> Reply | None:
+def commands(question: Question, status: Status) -> tuple[Choice, ...]:
+    """Return the keys that work at a question besides its own. A choice's own `b` is its way back."""
+    own = {choice.key for choice in question.options}
+    back = question.ask is Ask.TEXT or (question.ask is Ask.CHOICE and GO_BACK.key not in own)
+    return (*((GO_BACK,) if back else ()), *ALWAYS, *((REAL_EVENT,) if status == "exercise" else ()))
+
+
+def doubted(question: Question, line: str) -> str:
+    """Return what to ask once about a text that may be meant as a key: `e Herald, when?`; empty if it is plainly text.
+
+    A capital letter is none: "X is down" and "I rang them" begin like that.
+    """
+    if question.ask is not Ask.TEXT:
+        return ""
+    key, blank, _ = line.partition(" ")
+    meant = next((choice for choice in ALWAYS if blank and choice.key == key), None)
+    return f"Did you mean /{meant.key} ({meant.label})? Type it again to take it as the answer." if meant else ""
+
+
+def _command(question: Question, line: str, status: Status) -> Reply | None:
     """Return the command that a line begins with: `e`, `e Herald, when?`, `e: Herald, when?`."""
     key, rest = line[:1].casefold(), line[1:]
-    keys = {choice.key for choice in ALWAYS} | ({REAL_EVENT.key} if status == "exercise" else set())
+    keys = {choice.key for choice in commands(question, status)}
     if key not in keys or (rest and not rest.startswith((" ", ":"))):
         return None
     return Reply(key, command=True, rest=rest.removeprefix(":").strip())

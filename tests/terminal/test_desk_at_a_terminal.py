@@ -89,29 +89,43 @@ def test_where_we_are_is_shown_without_leaving_the_question():
 
 def test_a_text_is_taken_as_it_is_and_a_slash_makes_it_a_command():
     with desk(TICKET, TICKET, TICKET) as session:
-        session.expect("Ticket number (Enter if none yet): ")
-        session.type("e 4711")
-        assert reply(session) == said("e 4711")
-        session.expect(": ")
+        above = session.expect(KEYS)
+        assert "Ticket number (Enter if none yet)" in above
+        assert "ACTUAL" in above
+        assert "/b go back · /e enquiry · /" in above
+        session.type("4711 e")
+        assert reply(session) == said("4711 e")
+        session.expect(KEYS)
         session.type("/n they are slow")
         assert reply(session) == said("n", command=True, rest="they are slow")
-        session.expect(": ")
+        session.expect(KEYS)
         session.type("")
         assert reply(session) == said("")
 
 
+def test_a_text_that_looks_like_a_key_is_taken_when_it_is_typed_again():
+    with desk(TICKET) as session:
+        for typed in ("e 4711", "h 4711", "h 4711"):
+            session.expect(KEYS)
+            session.type(typed)
+        assert reply(session) == said("h 4711")
+        assert session.seen.count("Did you mean /") == 2
+        assert session.seen.count("Ticket number") == 3
+
+
 def test_a_text_that_does_not_fit_is_asked_again():
     with desk(TICKET, {**TICKET, "address": True, "longest": 200}) as session:
-        session.expect(": ")
+        session.expect(KEYS)
         session.type("123456789012")
         session.expect("at most 10 fit. Shorten it by 2.")
-        session.expect("Ticket number (Enter if none yet): ")
+        session.expect("Ticket number (Enter if none yet)")
+        session.expect(KEYS)
         session.type("4711234")
         assert reply(session) == said("4711234")
-        session.expect(": ")
+        session.expect(KEYS)
         session.type("example.org")
         session.expect("Paste it whole")
-        session.expect("none yet): ")
+        session.expect(KEYS)
         session.type("https://www.example.org/a")
         assert reply(session) == said("https://www.example.org/a")
 
@@ -157,12 +171,13 @@ def test_a_look_interrupts_and_the_question_is_put_again_short():
 
 def test_what_is_half_typed_survives_an_interruption():
     with desk(TICKET) as session:
-        session.expect(": ")
+        session.expect(KEYS)
         session.type("4711", end="")
         session.expect("4711")
         session.process.send_signal(signal.SIGUSR1)
         session.expect("seen by restored")
-        session.expect("none yet): ")
+        session.expect("Ticket number (Enter if none yet)")
+        session.expect(KEYS)
         session.type("234")
         assert reply(session) == said("4711234")
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from runbook.model.entries import Kind
 from runbook.model.questions import ALWAYS, Ask, Choice, Question
 from runbook.terminal.prompt import all_keys, question_lines, typing_line
 from runbook.terminal.styled import rows, words
@@ -67,18 +68,58 @@ def test_one_answer_that_enter_gives_needs_no_keys():
 
 
 @pytest.mark.parametrize(
-    ("question", "line"),
+    ("question", "asked"),
     [
-        (Question("q", "Why?", ask=Ask.TEXT), "Why? "),
-        (Question("q", "Ticket number", ask=Ask.TEXT, required=False), "Ticket number (Enter if none yet): "),
-        (Question("q", "Ticket (Enter if none yet)", ask=Ask.TEXT, required=False), "Ticket (Enter if none yet): "),
-        (Question("q", "How", ask=Ask.TEXT, default="by phone"), "How (Enter: by phone): "),
-        (Question("q", "Type x to begin", ask=Ask.TYPED, expected="x"), "Type x to begin: "),
+        (Question("q", "Why?", ask=Ask.TEXT), "Why?"),
+        (Question("q", "Ticket number", ask=Ask.TEXT, required=False), "Ticket number (Enter if none yet)"),
+        (Question("q", "Ticket (Enter if none yet)", ask=Ask.TEXT, required=False), "Ticket (Enter if none yet)"),
+        (Question("q", "How", ask=Ask.TEXT, default="by phone"), "How (Enter: by phone)"),
     ],
 )
-def test_a_text_is_asked_for_on_its_own_line(question, line):
-    assert typing_line(question, 80) == ((), line)
+def test_a_text_is_asked_for_beside_the_time_and_the_keys_stand_where_it_is_typed(question, asked):
+    assert above(question, "exercise") == [asked + "T+8 min · EXERCISE".rjust(80 - len(asked))]
+    assert above(question) == [asked + "T+8 min · ACTUAL".rjust(80 - len(asked))]
+    assert typing_line(question, 80) == ((), "/b go back · /e enquiry · /? all keys: ")
+    assert typing_line(question, 36) == ((), "/b go back · /? all keys: ")
+
+
+def test_what_must_be_typed_out_stands_alone_on_its_line():
+    question = Question("q", "Type x to begin", ask=Ask.TYPED, expected="x")
+    assert typing_line(question, 80) == ((), "Type x to begin: ")
     assert above(question) == []
+
+
+def test_the_roll_call_says_once_how_it_is_answered_and_who_is_a_deputy():
+    story = Story()
+    options = (
+        Choice("1", "Digital officer", "020 7946 0003"),
+        Choice("2", "Press officer", "020 7946 0004"),
+        Choice("o", "somebody else"),
+    )
+    question = Question("roll-call.comms", "Communications", options=options, listed=True, default="1")
+    assert [line.split("  ")[0] for line in above(question)[1:3]] == ["Who is on?", "Communications"]
+    assert above(question)[1] == "Who is on?  Enter accepts; a number changes."
+    assert above(question)[3:] == [
+        "  1 Digital officer        020 7946 0003",
+        "  2 Press officer, deputy  020 7946 0004",
+        "  o somebody else",
+    ]
+    story.enter(Kind.ON)
+    assert str(question_lines(question, story.state, NOW)[0]).startswith("Communications")
+
+
+def test_going_back_is_among_all_keys_where_it_is_a_command():
+    state = Story().state
+
+    def said(question):
+        return "\n".join(str(line) for line in all_keys(question, state))
+
+    assert "  /b  go back" in said(Question("q", "Why?", ask=Ask.TEXT))
+    assert "  b   go back" in said(Question("q", "?", options=(Choice("y", "yes"),)))
+    assert said(Question("q", "Done?", options=KEYS)).count("go back") == 1
+    assert "go back" not in said(Question("wait", "Waiting.", ask=Ask.WAIT))
+    assert "go back" not in said(Question("q", "Type x", ask=Ask.TYPED, expected="x"))
+    assert "  Enter  practise" in said(Question("q", "Press Enter", options=(Choice("", "practise"),), default=""))
 
 
 def test_waiting_shows_the_keys_that_are_always_there():

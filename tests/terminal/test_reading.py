@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.model.questions import ALWAYS, Ask, Choice, Question, Reply
-from runbook.terminal.reading import Help, Wrong, is_public_address, read
+from runbook.terminal.reading import Help, Wrong, doubted, is_public_address, read
 
 DONE = Question("report", "Done?", options=(Choice("d", "done"), Choice("s", "skip"), Choice("b", "not yet")))
 THERE = Question("post.there", "Is it there?", options=(Choice("y", "yes"), Choice("n", "no"), Choice("w", "wait")))
@@ -47,6 +47,29 @@ def test_a_text_is_never_taken_for_a_key():
         assert read(TICKET, text, "exercise") == Reply(text)
 
 
+@pytest.mark.parametrize("typed", ["h Zoe", "e Herald, when?", "n they are slow"])
+def test_a_text_that_looks_like_a_key_is_doubted(typed):
+    key = typed[0]
+    label = next(choice.label for choice in ALWAYS if choice.key == key)
+    assert doubted(TICKET, typed) == f"Did you mean /{key} ({label})? Type it again to take it as the answer."
+    assert doubted(DONE, typed) == doubted(BEGIN, typed) == ""
+
+
+@pytest.mark.parametrize("typed", ["e", "4711 e", "d one", "early", "I rang them", "X is down", "", "/e Herald"])
+def test_what_is_plainly_a_text_is_not_doubted(typed):
+    assert doubted(TICKET, typed) == ""
+
+
+def test_going_back_is_a_command_where_the_question_has_no_way_back_of_its_own():
+    assert read(TICKET, "/b", "actual") == Reply("b", command=True)
+    assert read(TICKET, "b", "actual") == Reply("b")
+    assert read(THERE, "b", "actual") == read(THERE, "/B", "actual") == Reply("b", command=True)
+    assert read(DONE, "b", "actual") == Reply("b")
+    for question in (DONE, WAITING, BEGIN):
+        assert isinstance(read(question, "/b", "actual"), Wrong)
+    assert isinstance(read(WAITING, "b", "actual"), Wrong)
+
+
 def test_the_real_event_key_works_in_an_exercise_only():
     assert read(DONE, "!", "exercise") == Reply("!", command=True)
     assert isinstance(read(DONE, "!", "actual"), Wrong)
@@ -57,6 +80,12 @@ def test_an_unknown_key_is_told_which_keys_there_are():
         '"xyz" is not one of the keys. The keys here are d, s, b. ? shows all keys.'
     )
     assert isinstance(read(TICKET, "/q", "actual"), Wrong)
+    start = Question("begin", "Press Enter", options=(Choice("", "Enter"), Choice("q", "leave")), default="")
+    assert "The keys here are Enter, q." in read(start, "xyz", "exercise").why
+    assert read(DONE, "", "actual") == Wrong(
+        "Enter alone says nothing here. The keys here are d, s, b. ? shows all keys."
+    )
+    assert read(TICKET, "/?", "actual") == Help()
     assert read(DONE, "?", "actual") == read(TICKET, " ? ", "actual") == Help()
 
 
