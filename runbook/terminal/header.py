@@ -4,13 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
+from rich.cells import cell_len
+
 from runbook.model.exercise_mark import MARK
 from runbook.model.message import Audience, Form
+from runbook.model.outcome import Outcome
 from runbook.model.plan import Plan, PlannedMessage, PlannedStep
-from runbook.model.state import Progress, State, StepState
-from runbook.model.steps import condition
+from runbook.model.scores import scores
+from runbook.model.state import Sending, State
 from runbook.model.times import full_time
 from runbook.model.words import counted, kind_in_words, readers
+from runbook.terminal.places import places, step_state
 from runbook.terminal.styled import BLANK, Ink, Styled
 from runbook.terminal.summary import judged_lines
 from runbook.terminal.words import (
@@ -101,11 +105,12 @@ def _effect(form: Form, messages: list[PlannedMessage], channel: str, place: str
     return f"publish {counted(len(messages), 'page')} on {place or channel}"
 
 
-_STEP_MARKS = {Progress.DONE: "ok", Progress.SKIPPED: "--", Progress.BEGUN: ">>", Progress.WAITING: "  "}
+_SHOWN_POSSIBLE = 4
+"""Steps that can be done next and stand one a line; where we are must fit a screen of 24 rows with its question."""
 
 
 def status_lines(state: State, now: datetime) -> tuple[Styled, ...]:
-    """Return where a run stands: steps, people, messages and milestones so far."""
+    """Return where a run stands: steps, people, messages and objectives so far, short enough for one screen."""
     return tuple(_status(state, now)) if state.plan is not None else (Styled("No run has been started.", mark="--"),)
 
 
@@ -124,10 +129,11 @@ def _status(state: State, now: datetime) -> Iterator[Styled]:
     yield from _steps(plan, state, at)
     yield from _people(plan, state)
     yield from _messages(state)
-    judged = list(judged_lines(state)) if state.milestones or state.over else []
-    if judged:
+    if state.over:
         yield BLANK
-        yield from judged
+        yield from judged_lines(state)
+    else:
+        yield from _objectives(state)
 
 
 def _standing(state: State, now: datetime) -> str:
@@ -137,64 +143,87 @@ def _standing(state: State, now: datetime) -> str:
 
 
 def _steps(plan: Plan, state: State, now: datetime) -> Iterator[Styled]:
-    for planned in plan.steps:
-        # `State.step` would add a step that nothing is known of, and looking must not change what is looked at.
-        step = state.steps.get(planned.id, StepState())
-        text = f"{planned.number:>2} {planned.step.title}"
-        right = _progress(plan, state, planned, step, now)
-        late = "overdue" in right and not state.over
-        ink = Ink.STRONG if step.progress is Progress.BEGUN else Ink.PLAIN
-        mark = _STEP_MARKS[step.progress]
-        yield Styled(text, mark=mark, right=right, ink=ink, right_ink=Ink.BAD if late else Ink.QUIET)
+    found = places(plan, state, now)
+    unneeded = f", {len(found.unneeded)} not needed" if found.unneeded else ""
+    yield Styled(f"{len(found.done)} of {counted(len(plan.steps), 'step')} done{unneeded}", mark="ok")
+    for planned in found.skipped:
+        yield Styled(f"{_called(planned)}: skipped. {step_state(state, planned.id).reason}".rstrip(), mark="--")
+    if state.over:
+        yield from _together("Not done", [*found.begun, *found.possible, *found.later])
+        return
+    for planned in found.begun:
+        yield _step_line(planned, ">>", "begun", plan, now)
+    if found.possible:
+        yield Styled("Can be done now:", indent=4)
+    for planned in found.possible[:_SHOWN_POSSIBLE]:
+        yield _step_line(planned, "  ", "", plan, now)
+    yield from _together("Can be done too", found.possible[_SHOWN_POSSIBLE:])
+    yield from _together("Later", found.later)
 
 
-def _progress(plan: Plan, state: State, planned: PlannedStep, step: StepState, now: datetime) -> str:
-    if step.progress is Progress.SKIPPED:
-        return f"skipped · {clock(step.over_at, plan)}" if step.over_at else "skipped"
-    if step.progress is Progress.DONE and step.over_at is not None:
-        due = due_in_words(planned, now, plan, step.over_at)
-        return f"{due} · {clock(step.over_at, plan)}" if due else clock(step.over_at, plan)
-    if _not_needed(state, planned):
-        return "not needed"
+def _called(planned: PlannedStep) -> str:
+    """Return a step's number and title: two steps may have one title."""
+    return f"{planned.number} {planned.step.title}"
+
+
+def _step_line(planned: PlannedStep, mark: str, word: str, plan: Plan, now: datetime) -> Styled:
     due = due_in_words(planned, now, plan)
-    if due and step.progress is Progress.WAITING:
-        return due
-    return f"{due} · {step.progress}" if due else str(step.progress)
+    right = " · ".join(part for part in (due, word) if part)
+    late = Ink.BAD if "overdue" in due else Ink.QUIET
+    return Styled(_called(planned), mark=mark, right=right, ink=Ink.STRONG, right_ink=late)
 
 
-def _not_needed(state: State, planned: PlannedStep) -> bool:
-    """Whether a decision went the other way, or what the step bridges is done."""
-    bridged = state.steps.get(planned.step.unless or "", StepState())
-    if bridged.progress is Progress.DONE:
-        return True
-    if planned.step.when is None:
-        return False
-    decision, option = condition(planned.step.when)
-    return state.decisions.get(decision, option) != option
+_ONE_ROW = 76
+
+
+def _together(heading: str, steps: Sequence[PlannedStep]) -> Iterator[Styled]:
+    """Yield several steps on one row, as many by name as fit; nothing for none."""
+    names = [_called(planned) for planned in steps]
+    for count in range(len(names), 0, -1):
+        more = f" and {len(names) - count} more" if count < len(names) else ""
+        text = f"{heading}: {', '.join(names[:count])}{more}"
+        if cell_len(text) <= _ONE_ROW or count == 1:
+            yield Styled(text, indent=4, ink=Ink.QUIET)
+            return
 
 
 def _people(plan: Plan, state: State) -> Iterator[Styled]:
-    if not state.holders:
-        return
-    yield BLANK
     for role, person in state.holders.items():
         phone = f"  {person.phone}" if person.phone else ""
         yield Styled(f"{role_title(plan, role)}: {person.name}{phone}", mark="On:", mark_ink=Ink.QUIET)
 
 
 def _messages(state: State) -> Iterator[Styled]:
-    if not (state.sendings or state.dropped):
-        return
-    yield BLANK
+    out = [s for s in state.sendings.values() if s.outcome is Outcome.SENT and not s.withdrawn]
+    if out and not state.over:
+        names = (f"{_message(s, state)} {clock(s.outcome_at or s.intent_at, state.plan)}" for s in out)
+        yield Styled(f"Sent: {', '.join(names)}", mark="ok")
     for sending in state.sendings.values():
-        title = message_title(state, sending.message, correction=sending.correction)
-        time = clock(sending.outcome_at or sending.intent_at, state.plan)
-        if sending.unknown:
-            yield Styled(f"{title}: we don't know whether it went out", mark="??", ink=Ink.STRONG, right=time)
-            continue
-        word = "taken down" if sending.withdrawn else str(sending.outcome)
-        address = sending.receipt.address if sending.receipt else ""
-        mark = "ok" if word == "sent" else "no" if word == "not sent" else "--"
-        yield Styled(f"{title}: {word}{'  ' + address if address else ''}", mark=mark, right=time)
+        if state.over or sending not in out:
+            yield _message_line(sending, state)
     for message, reason in state.dropped.items():
         yield Styled(f"{message_title(state, message)}: left out. {reason}", mark="--")
+
+
+def _message(sending: Sending, state: State) -> str:
+    return message_title(state, sending.message, correction=sending.correction)
+
+
+def _message_line(sending: Sending, state: State) -> Styled:
+    title = _message(sending, state)
+    time = clock(sending.outcome_at or sending.intent_at, state.plan)
+    if sending.unknown:
+        return Styled(f"{title}: we don't know whether it went out", mark="??", ink=Ink.STRONG, right=time)
+    word = "taken down" if sending.withdrawn else str(sending.outcome)
+    address = sending.receipt.address if sending.receipt else ""
+    mark = "ok" if word == "sent" else "no" if word == "not sent" else "--"
+    return Styled(f"{title}: {word}{'  ' + address if address else ''}", mark=mark, right=time)
+
+
+def _objectives(state: State) -> Iterator[Styled]:
+    """Yield what is judged already, in a line for those that were met and one for the others."""
+    judged = [score for score in scores(state) if score.met is not None]
+    for met, words, mark in ((True, "Met", "ok"), (False, "Not met", "no")):
+        titles = [score.title for score in judged if score.met is met]
+        if titles:
+            yield Styled(f"{words}: {', '.join(titles)}", mark=mark)

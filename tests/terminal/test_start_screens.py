@@ -85,12 +85,55 @@ def test_where_it_stands_shows_steps_people_messages_and_milestones():
     assert said.startswith("ACTUAL  GOV.UK publication failure")
     assert "now 09:42:00 · T+12 min" in said
     assert "8 entries · 1 enquiry" in said
-    assert re.search(r"^ok   2 Report the fault to GOV.UK +due T\+5 · 09:32:38$", said, re.MULTILINE)
-    assert re.search(r"due T\+10, overdue by 2 min$", said, re.MULTILINE)
+    assert "\nok  1 of 7 steps done\n" in said
+    assert re.search(r"^    5 Tell journalists .* +due T\+10, overdue by 2 min$", said, re.MULTILINE)
+    assert "\n    Can be done now:\n" in said
+    assert "\n    Can be done too: " in said
     assert "On:  Communications: Digital officer  020 7946 0003" in said
-    assert re.search(r"^ok  Journalists: sent +09:32:52$", said, re.MULTILINE)
+    assert "\nok  Sent: Journalists 09:32:52\n" in said
     assert "--  Post: left out. X is down" in said
+    assert said.endswith("ok  Met: Fault reported")
+    assert len(said.splitlines()) <= 18
+    story.enter(Kind.STOOD_DOWN)
+    said = text(status_lines(story.state, DUE + timedelta(minutes=12)))
+    assert "Not done: 1 Look at the page" in said
+    assert re.search(r"^ok  Journalists: sent +09:32:52$", said, re.MULTILINE)
     assert re.search(r"Fault reported +after 2 min +objective 5 min +met$", said, re.MULTILINE)
+
+
+def needing(story, **needs):
+    steps = (s.model_copy(update={"needs": needs.get(s.id.replace("-", "_"), ())}) for s in story.plan.steps)
+    story.state.plan = story.plan.model_copy(update={"steps": tuple(steps)})
+
+
+def test_where_it_stands_tells_what_can_be_done_from_what_comes_later():
+    story = Story()
+    needing(story, clear=("report-fault",), leave_route=("clear",), announce=("leave-route",), restored=("announce",))
+    story.enter(Kind.BEGUN)
+    rows = text(status_lines(story.state, NOW)).splitlines()[5:]
+    assert rows == [
+        "ok  0 of 7 steps done",
+        ">>  2 Report the fault to GOV.UK" + "due T+5 · begun".rjust(48),
+        "    Can be done now:",
+        "    1 Look at the page as the public sees it" + "due T+2, overdue by 10 s".rjust(36),
+        "    7 Stand down",
+        "    Later: 3 Clearance, 4 Leave the normal route and 2 more",
+    ]
+    story.enter(Kind.DONE)
+    assert "    7 Stand down\n    Later: 4 Leave" in text(status_lines(story.state, NOW)).replace(
+        "    3 Clearance\n", ""
+    )
+
+
+def test_steps_of_one_title_are_told_apart_by_their_numbers():
+    story = Story()
+    needing(story, restored=("clear",))
+    twice = [s.model_copy(update={"step": s.step.model_copy(update={"title": "Look"})}) for s in story.state.plan.steps]
+    story.state.plan = story.state.plan.model_copy(update={"steps": (twice[0], *story.plan.steps[1:5], twice[5])})
+    story.enter(Kind.SKIPPED, step="look")
+    said = text(status_lines(story.state, NOW))
+    assert "--  1 Look: skipped. not needed today" in said
+    assert "6 Look" in said
 
 
 def test_where_it_stands_says_what_nobody_knows():
@@ -112,7 +155,7 @@ def test_paused_skipped_and_over_are_said():
     assert story.state.steps["report-fault"].progress is Progress.SKIPPED
     said = text(status_lines(story.state, NOW))
     assert "paused, now 09:32:10" in said
-    assert "skipped · 09:32:24" in said
+    assert "--  2 Report the fault to GOV.UK: skipped. not needed today" in said
     story.enter(Kind.STOOD_DOWN)
     assert "stood down 09:32:38" in text(status_lines(story.state, NOW + timedelta(days=3)))
 
@@ -128,7 +171,8 @@ def test_a_step_that_a_decision_made_needless_is_not_overdue():
     story.state.plan = story.plan.model_copy(update={"steps": tuple(conditional)})
     story.enter(Kind.DECIDED)
     said = " ".join(text(status_lines(story.state, DUE + timedelta(hours=1))).split())
-    assert "Tell journalists and the public together not needed" in said
+    assert "1 of 7 steps done, 1 not needed" in said
+    assert "Tell journalists" not in said
 
 
 def test_before_a_run_has_started_there_is_nothing_to_show():
