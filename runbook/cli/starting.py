@@ -16,6 +16,7 @@ from runbook.cli import answers as answer_files
 from runbook.cli.earlier import earlier_runs
 from runbook.cli.failure import problem_lines
 from runbook.cli.files import Files, find_playbook, open_workspace, read_all, release_candidates, release_name
+from runbook.cli.lacking import lacking_secrets
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, present, wire
 from runbook.clock import Clock, SystemClock
 from runbook.engine.run import Run
@@ -142,7 +143,8 @@ def prepare(wish: Wish, loads: Loads) -> Prepared:
     planned = make_plan(ingredients(loads.files, channels, wish.status, clock.now(), _due(wish, loads, clock.now())))
     wrong_day = () if wish.dry_run else _another_day(planned.plan, loads.files.release.source, clock.now())
     before = () if wish.dry_run else earlier_runs(loads.files.workspace, planned.plan, clock.now())
-    problems = (*before, *loads.files.problems, *misset, *planned.problems, *wrong_day)
+    secrets = () if wish.dry_run else lacking_secrets(loads.workspace, live, planned.plan)
+    problems = (*before, *loads.files.problems, *misset, *secrets, *planned.problems, *wrong_day)
     return Prepared(wish, loads, channels, clock, planned, problems, before)
 
 

@@ -71,6 +71,23 @@ class Secret:
             _unavailable(self._kind, self._rest, "is empty")
         return text
 
+    def lacking(self, root: Path) -> str:
+        """Return why the secret is not to be had, as a sentence without it; empty if nothing speaks against it.
+
+        A keyring and a command are not tried, since they may ask somebody, nor a file that can be read only once.
+        """
+        if self._kind not in ("env", "file"):
+            return ""
+        try:
+            place = root / Path(self._rest).expanduser()
+            if self._kind == "env" or not place.exists() or place.is_file():
+                self.reveal(root)
+        except Unavailable as error:
+            return error.message
+        except (OSError, RuntimeError) as error:
+            return f'The secret "{self._kind}:{self._rest}" cannot be read ({error}).'
+        return ""
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Validate from a text or a `Secret`; written out as stars."""

@@ -1,5 +1,6 @@
 """A secret is a reference until the moment it is used."""
 
+import os
 import sys
 
 import pytest
@@ -154,3 +155,27 @@ def test_a_secret_is_a_value():
     assert Secret("env:A") == Secret("env:A") != Secret("env:B")
     assert len({Secret("env:A"), Secret("env:A")}) == 1
     assert Settings(password=Secret("env:A")).password == Secret("env:A")
+
+
+def test_a_secret_that_is_lacking_is_told_without_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CANARY_EMPTY", "")
+    monkeypatch.setenv("CANARY_SET", "hunter2")
+    monkeypatch.delenv("CANARY_UNSET", raising=False)
+    (tmp_path / "there.txt").write_text("hunter2\n", "utf-8")
+    said = {
+        reference: Secret(reference).lacking(tmp_path)
+        for reference in ("env:CANARY_SET", "env:CANARY_EMPTY", "env:CANARY_UNSET", "file:there.txt", "file:gone.txt")
+    }
+    assert said["env:CANARY_SET"] == said["file:there.txt"] == ""
+    assert said["env:CANARY_EMPTY"] == 'The secret "env:CANARY_EMPTY" is empty.'
+    assert said["env:CANARY_UNSET"] == 'The secret "env:CANARY_UNSET" is not set.'
+    assert said["file:gone.txt"].startswith('The secret "file:gone.txt" cannot be read')
+
+
+def test_what_may_ask_somebody_or_can_be_read_only_once_is_not_tried(tmp_path):
+    made = tmp_path / "made"
+    assert Secret(f"command:touch {made}").lacking(tmp_path) == ""
+    assert not made.exists()
+    assert Secret("keyring:nowhere/nobody").lacking(tmp_path) == ""
+    os.mkfifo(tmp_path / "pipe")
+    assert Secret("file:pipe").lacking(tmp_path) == ""
