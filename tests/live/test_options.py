@@ -9,6 +9,7 @@ from runbook.cli import starting
 from runbook.engine.decide import unneeded
 from runbook.engine.runner import work
 from runbook.loader.playbook import load_playbook
+from runbook.model import slots
 from runbook.model.entries import Kind
 from runbook.model.outcome import Outcome
 from runbook.model.state import Progress
@@ -91,3 +92,17 @@ def test_between_them_the_combinations_take_every_option_and_do_every_step(rehea
         steps = run.plan.steps
     assert taken == {(step, option) for step, options in DECISIONS.items() for option in options}
     assert {step.id for step in steps} - done <= {"holding-line"}
+
+
+def test_no_message_waits_for_the_time_of_a_step_that_may_be_skipped(rehearsed):
+    run, _ = rehearsed({})
+    for message in run.plan.messages():
+        for draft in (message.draft, *([message.correction.draft] if message.correction else [])):
+            used = {name for part in draft.parts.values() for name in slots.names(part.text)}
+            assert not {name for name in used if name.startswith(("done.", "answers."))}, message.id
+
+
+def test_no_two_steps_are_called_the_same(rehearsed):
+    run, _ = rehearsed({})
+    titles = [step.step.title for step in run.plan.steps]
+    assert len(set(titles)) == len(titles)
