@@ -57,7 +57,8 @@ def present(loaded: Loaded[Workspace]) -> Workspace:
 
 def _misset(loaded: Loaded[Workspace], name: str, details: Mapping[str, Any]) -> Problem:
     key = ".".join(str(part) for part in details["loc"]) or "kind"
-    found = f"[channels.{name}] {key}: {details['msg']}."  # what was found may be a password in the wrong place
+    said = str(details["msg"]).rstrip(".")  # without what was found: that may be a password in the wrong place
+    found = f"[channels.{name}] {key}: {said}."
     if details["type"] == "missing":
         found = f'[channels.{name}] has no "{key}".'
     elif details["type"] == "extra_forbidden":

@@ -70,14 +70,26 @@ def explain(error: ErrorDetails, place: Spot, written: str | None) -> Words:
     value = f'"{written if written is not None else _short(error.get("input"))}"'
     words = _WORDS.get(error["type"])
     context = error.get("ctx", {})
+    if _lacks_unit(value, place):
+        number = value.strip('"')
+        return (
+            "wrong-value",
+            f"{name}: {value} has no unit.",
+            f'Write "{number}d" for days, or "{number}m" for minutes.',
+        )
     if error["type"] == "string_pattern_mismatch":
         kind, remedy = _PATTERNS.get(context["pattern"], ("right", "Look at what may stand here in the documentation."))
         found = f"{value} is not {kind}" if place.is_key else f"{name}: {value} is not {kind}"
         return "wrong-value", f"{found}.", remedy
     if words is None:
-        return "wrong-value", f"{name}: {value} is not right ({error['msg']}).", "Correct it."
+        return "wrong-value", f"{name}: {value} is not right ({error['msg'].rstrip('.')}).", "Correct it."
     found, remedy = words(name, value, context, place)
     return _CODES.get(error["type"], "wrong-value"), found, remedy
+
+
+def _lacks_unit(value: str, place: Spot) -> bool:
+    """Tell whether a bare number stands where a length of time is expected."""
+    return value.strip('"').isdecimal() and Duration in (place.expected, *get_args(place.expected))
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,7 @@
 """Rendering the playbook's templates: sandboxed, strict, with the names of this release and nothing else."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from runbook.model.times import clock_time, day
 
 _MOST = 100_000
 """Characters that one template may make."""
+_FILTERS = ("clock", "day", "size")
+_NO_FILTER = re.compile(r"No filter named '(?P<name>.*)'")
 
 
 class TemplateRefused(Exception):
@@ -64,9 +67,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters["clock"] = lambda at: clock_time(at, zone)
-        self._env.filters["day"] = lambda at: day(at, zone)
-        self._env.filters["size"] = size_in_words
+        ours = (lambda at: clock_time(at, zone), lambda at: day(at, zone), size_in_words)
+        self._env.filters.update(zip(_FILTERS, ours, strict=True))
         self._env.globals.clear()
         self._names = {**known, **late}
 
@@ -83,12 +85,18 @@ class Templates:
                 if made > _MOST:
                     raise TemplateRefused(f"This template makes more than {_MOST} characters.")
         except TemplateSyntaxError as error:
-            raise TemplateRefused(f"This template is not complete: {error.message}.", error.lineno) from error
+            raise TemplateRefused(self._unread(f"{error.message}".rstrip(".")), error.lineno) from error
         except UndefinedError as error:
             raise TemplateRefused(self._explain(f"{error.message}")) from error
         except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
-            raise TemplateRefused(f"This template cannot be filled in: {error}.") from error
+            raise TemplateRefused(f"This template cannot be filled in: {f'{error}'.rstrip('.')}.") from error
         return self._whole("".join(pieces).strip())
+
+    def _unread(self, message: str) -> str:
+        unknown = _NO_FILTER.fullmatch(message)
+        if unknown is None:
+            return f"This template is not complete: {message}."
+        return f'There is no filter "{unknown["name"]}". There are: {", ".join(_FILTERS)} and Jinja\'s own.'
 
     def _explain(self, message: str) -> str:
         if not message.endswith("is not a name that is known here."):

@@ -42,6 +42,10 @@ def test_files_in_which_nothing_is_wrong_make_a_plan_without_problems(files: Fil
         ("{{ now.clock.__class__ }}", ""),
         ("{{ now", "not complete"),
         ("{% if release %}", "not complete"),
+        (
+            "{{ release.due | clok }}",
+            'There is no filter "clok". There are: clock, day, size and Jinja\'s own.',
+        ),
         ("{{ 1 / 0 }}", ""),
         ("{{ 'x' * 200000 }}", ""),
         ("{% for i in range(100000) %}xxxx{% endfor %}", ""),
@@ -53,6 +57,7 @@ def test_a_template_that_cannot_be_filled_in_is_refused_at_its_place(files: File
     assert (problem.code, problem.severity) == ("template", Severity.STOPS)
     assert where(problem) == files.at(text)
     assert says in problem.found
+    assert ".." not in problem.found
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,21 @@ def test_a_role_without_a_holder_names_the_first_deputy(files: Files):
     old = 'holder = { name = "Duty lead", phone = "020 7946 0001", email = "lead@example.org" }\n'
     files.settings = spoilt(files.settings, old, "")
     assert "The first deputy is Deputy lead of the day." in files.problem().found
+
+
+def test_a_role_that_is_a_slip_of_the_pen_for_one_that_nobody_holds_is_a_remark(files: Files):
+    files.settings = spoilt(files.settings, "[roles.comms]", "[roles.coms]")
+    mistaken, unheld = sorted(files.problems(), key=lambda problem: problem.severity)
+    line, _ = place_of(files.settings, "[roles.coms]")
+    assert (mistaken.code, mistaken.severity, mistaken.where.line) == ("unknown-role", Severity.REMARK, line)
+    assert str(mistaken).endswith('This playbook has no role "coms". Did you mean "comms"?')
+    assert unheld.code == "unheld-role"
+
+
+@pytest.mark.parametrize("role", ["comm", "archivist"])
+def test_a_role_for_another_playbook_is_no_problem(files: Files, role: str):
+    files.settings += f'\n[roles.{role}]\nholder = {{ name = "Somebody else" }}\n'
+    files.plan()
 
 
 def test_a_review_that_is_overdue_is_only_a_remark(files: Files):
