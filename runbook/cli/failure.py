@@ -10,19 +10,38 @@ from pathlib import Path
 
 import typer
 
+from runbook.cli.result import fitted
 from runbook.errors import RunbookError
-from runbook.model.problem import Problem, Refused
+from runbook.model.problem import Problem, Refused, Severity
+from runbook.model.words import counted
+
+_HANG = 10
+"""Where a problem's words begin, after its line and column."""
 
 
 def explain(error: RunbookError) -> int:
-    """Print an expected error on standard error, all of its problems with it, and return the exit code."""
-    typer.echo(error.message, err=True)
+    """Print an expected error on standard error, all of its problems with it, and return the exit code.
+
+    At a terminal its lines are broken between words; into a file or a pipe they go whole.
+    """
     if isinstance(error, Refused):
-        for line in problem_lines(error.problems):
-            typer.echo(line, err=True)
-    if error.remedy:
-        typer.echo(error.remedy, err=True)
+        remarks = tuple(p for p in error.problems if p.severity is Severity.REMARK)
+        problems = tuple(p for p in error.problems if p.severity is not Severity.REMARK)
+        _say(f"{counted(len(problems), 'problem')} found.", *problem_lines(problems))
+        if error.remedy:
+            _say(error.remedy)
+        if remarks:
+            _say("Also noted:", *problem_lines(remarks))
+    else:
+        _say(*error.message.splitlines(), *error.remedy.splitlines())
     return error.exit_code
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        hang = _HANG if line.startswith(" ") else 2
+        for part in fitted([line], hang) if sys.stderr.isatty() else [line]:
+            typer.echo(part, err=True)
 
 
 def problem_lines(problems: tuple[Problem, ...]) -> list[str]:

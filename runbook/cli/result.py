@@ -31,14 +31,17 @@ def deliver(result: Result, *, as_json: bool) -> None:
         envelope = {"version": VERSION, "command": result.command, "data": result.data}
         typer.echo(json.dumps(envelope, indent=2, ensure_ascii=False, default=str))
     else:
-        for line in _fitted(result.lines, result.hang) if result.hang and sys.stdout.isatty() else result.lines:
+        for line in fitted(result.lines, result.hang) if result.hang and sys.stdout.isatty() else result.lines:
             typer.echo(line)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
 
-def _fitted(lines: Iterable[str], hang: int) -> Iterator[str]:
-    """Yield lines that fit the terminal. Into a file or a pipe they go whole: others can search and cut them then."""
+def fitted(lines: Iterable[str], hang: int) -> Iterator[str]:
+    """Yield lines that fit the terminal; what is too long goes on at column `hang`, and no word is broken.
+
+    Into a file or a pipe lines go whole: others can search and cut them then.
+    """
     from textwrap import TextWrapper
 
     columns = shutil.get_terminal_size().columns

@@ -30,6 +30,7 @@ from runbook.model.ports import Channel, RunSummary
 from runbook.model.problem import Problem, Refused, Severity, Source, broken
 from runbook.model.release import Release
 from runbook.model.state import State
+from runbook.model.text import one_line
 from runbook.model.times import NoSuchTime, local_time
 from runbook.planner.plan import Ingredients, Planned, make_plan
 from runbook.terminal.header import header
@@ -105,10 +106,10 @@ def _choose(paths: tuple[Path, ...]) -> Path:
     if not sys.stdin.isatty():
         raise Unavailable("There are several releases:\n" + "\n".join(listed), "Name one with --release.")
     typer.echo("Which release?\n" + "\n".join(listed))
-    number = 0
-    while not 1 <= number <= len(paths):
-        number = typer.prompt("Number", type=int)
-    return paths[number - 1]
+    numbered = {str(number): path for number, path in enumerate(paths, 1)}
+    while (answer := str(typer.prompt("Number")).strip()) not in numbered:
+        typer.echo(f'"{one_line(answer)}" is not one of them. Type a number from 1 to {len(paths)}.')
+    return numbered[answer]
 
 
 @dataclass(frozen=True)

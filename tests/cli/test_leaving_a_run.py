@@ -62,6 +62,12 @@ def test_ctrl_c_before_there_is_a_run_does_not_speak_of_one_to_resume(env: dict[
     with at_terminal((*EXECUTE, "--workspace", str(office)), env) as session:
         session.expect("Which release?")
         session.expect("Number")
+        session.type("3")
+        session.expect('"3" is not one of them. Type a number from 1 to 2.')
+        session.expect("Number")
+        session.type("second")
+        session.expect('"second" is not one of them. Type a number from 1 to 2.')
+        session.expect("Number")
         session.type(CTRL_C, end="")
         said = session.end()
     assert session.process.returncode == 130

@@ -33,3 +33,21 @@ def test_in_a_pipe_every_entry_is_one_line(home: Home) -> None:
     lines = home.runbook("log").out.splitlines()
     assert [int(line[:4]) for line in lines] == list(range(1, len(lines) + 1))
     assert any(len(line) > 80 for line in lines)
+
+
+def test_problems_at_a_terminal_are_broken_between_words_and_hang(home: Home) -> None:
+    office = home.folder / "office"
+    assert home.runbook("init", str(office)).code == 0
+    settings = office / "runbook.toml"
+    text = settings.read_text("utf-8").replace('"env:RUNBOOK_SMTP_PASSWORD"', '"hunter2"')
+    settings.write_text(text.replace("[roles.statistician]", "[roles.statistican]"), "utf-8")
+    command = ("execute", "gov-uk-failure", "--dry-run", "--yes")
+    whole = home.runbook(*command, at=office).err.splitlines()
+    assert any(len(line) > 80 for line in whole)
+    env = {"RUNBOOK_WORKSPACE": str(office), "HOME": str(Path(home.folder))}
+    with at_terminal(("-m", "runbook", *command), env) as session:
+        lines = session.end().splitlines()
+    assert [line for line in lines if len(line) > 80 and "://" not in line and str(office) not in line] == []
+    assert any(line.startswith(" " * 10) and line[10] != " " for line in lines)
+    at_the_terminal = " ".join(" ".join(lines).split()).replace(f"{office}/", "")
+    assert at_the_terminal == " ".join(" ".join(whole).split()).replace(f"{office}/", "")

@@ -86,6 +86,14 @@ def test_all_problems_of_all_files_are_told_at_once(home: Home, office: Path) ->
         pytest.param(
             [("A website fault holds it up.", "A fault. " + "x" * 300)], "long for X, at most 280", id="too-long"
         ),
+        pytest.param(
+            [("review_every: 180d", "review_every: 180")],
+            'review_every: "180" has no unit. Write "180d" for days, or "180m" for minutes.',
+            id="no-unit",
+        ),
+        pytest.param(
+            [("review_every: 180d", 'review_every: "180"')], '"180" has no unit. Write "180d"', id="quoted-without-unit"
+        ),
         pytest.param([("role: lead", "role: lead\n    optoinal: true")], 'Unknown key "optoinal"', id="unknown-key"),
         pytest.param([("title: GOV.UK publication failure", "title: *anchor")], "stands for something", id="alias"),
     ],
@@ -136,6 +144,17 @@ def test_a_role_that_nobody_holds_is_refused_in_a_rehearsal(home: Home, office: 
     assert 'Nobody is named as holder of the role "lead"' in refused(home, office)
 
 
+def test_remarks_are_noted_after_the_problems_and_not_counted(home: Home, office: Path) -> None:
+    settings = office / "runbook.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("[roles.statistician]", "[roles.statistican]"), "utf-8")
+    said = refused(home, office)
+    problems, remarks = said.split("Nothing was started.\nAlso noted:\n")
+    assert problems.startswith("1 problem found.")
+    assert 'Nobody is named as holder of the role "statistician"' in problems
+    assert 'This playbook has no role "statistican". Did you mean "statistician"?' in remarks
+
+
 def test_a_password_in_the_settings_is_refused_and_not_repeated(home: Home, office: Path) -> None:
     settings = office / "runbook.toml"
     text = settings.read_text("utf-8")
@@ -143,6 +162,7 @@ def test_a_password_in_the_settings_is_refused_and_not_repeated(home: Home, offi
     said = refused(home, office)
     assert "[channels.press-email] password" in said
     assert "hunter2" not in said
+    assert ".." not in said
     assert said.startswith("1 problem found.")
 
 
