@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
+from urllib.parse import unquote
 
 from runbook.model.entries import Entry, Kind
 from runbook.model.plan import short
@@ -127,15 +129,35 @@ def _begun(entry: Entry, state: State) -> Iterator[Styled]:
 
 def _looked(entry: Entry, state: State) -> Iterator[Styled]:
     data = entry.data
-    for seen in data.get("sightings", ()):
-        found = str(seen.get("found") or seen.get("status", ""))
-        found += ", stored copies bypassed" if seen.get("bypass") else ""
-        verdict = "public" if seen.get("seen") else "not public"
-        time = clock(entry.at, state.plan)
-        yield Styled(found, mark=time, mark_ink=Ink.QUIET, indent=2, right=verdict, column=10)
+    time = clock(entry.at, state.plan)
+    fetched = (seen for seen in data.get("sightings", ()) if seen.get("status") != _REHEARSED)
+    for (found, says), same in groupby(_sighting(seen, state) for seen in fetched):
+        times = len(list(same))
+        text = f"{found} ({times} times)" if times > 1 else found
+        yield Styled(text, mark=time, mark_ink=Ink.QUIET, indent=2, right=says, column=10)
     verdict = str(data.get("verdict", ""))
     detail = str(data.get("detail", "")) or verdict.capitalize()
     yield Styled(detail, mark=_mark_of(verdict, entry, state), right=when(entry, state))
+
+
+_REHEARSED = "rehearsed"
+"""The status of a sighting in a rehearsal: nothing was fetched, and the verdict says so."""
+_NO_ANSWER = frozenset({"407", "429"})
+"""Answers that speak of our network and not of the page: its proxy wants a sign-in, we asked too often."""
+
+
+def _sighting(seen: Mapping[str, Any], state: State) -> tuple[str, str]:
+    """Return what one fetch found, with the document's name if it was one, and what that says of its being public."""
+    status, address = str(seen.get("status", "")), str(seen.get("address", ""))
+    found = str(seen.get("found") or status) + (", stored copies bypassed" if seen.get("bypass") else "")
+    last = address.partition("?")[0].rpartition("/")[2]
+    page = state.plan.release.url if state.plan else ""
+    text = (
+        f"{unquote(last)}: {found}" if "." in last and "/" in address.partition("://")[2] and address != page else found
+    )
+    # Without a number there was no answer: it was too late, the name is not known, the certificate does not hold.
+    known = status == "redirects" or (status.isdigit() and status not in _NO_ANSWER)
+    return text, "public" if seen.get("seen") else "not public" if known else "not known"
 
 
 def _mark_of(verdict: str, entry: Entry, state: State) -> str:

@@ -87,6 +87,53 @@ def test_a_look_says_each_sighting_and_then_the_verdict_in_one_column():
     assert rows[2].endswith("09:32:24  T+2 min")
 
 
+SITE = "https://www.example.org/s"
+
+
+def sightings(*seen):
+    names = ("address", "bypass", "status", "seen", "found")
+    data = {"location": "original", "verdict": "not public", "detail": "Seen."}
+    rows = [dict(zip(names, one, strict=True)) for one in seen]
+    return told(Story(), Kind.LOOKED, {**data, "sightings": rows}).splitlines()[:-1]
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("404", "not public"),
+        ("500", "not public"),
+        ("redirects", "not public"),
+        ("timed out", "not known"),
+        ("no answer", "not known"),
+        ("certificate", "not known"),
+        ("407", "not known"),
+        ("429", "not known"),
+    ],
+)
+def test_a_fetch_that_could_not_tell_does_not_say_not_public(status, says):
+    assert sightings((SITE, False, status, False, "words"))[0].endswith(f"  {says}")
+
+
+def test_a_document_is_named_and_what_was_seen_several_times_running_stands_once():
+    rows = sightings(
+        (SITE, True, "200", True, "the page, with the title"),
+        (f"{SITE}/the%20report.pdf?runbook=1", False, "404", False, "not found"),
+        (f"{SITE}/data.xlsx", True, "404", False, "not found"),
+        (f"{SITE}/old/data.xlsx", True, "404", False, "not found"),
+        ("https://www.example.org", True, "timed out", False, "timed out"),
+    )
+    assert [" ".join(row.split()[1:]) for row in rows] == [
+        "the page, with the title, stored copies bypassed public",
+        "the report.pdf: not found not public",
+        "data.xlsx: not found, stored copies bypassed (2 times) not public",
+        "timed out, stored copies bypassed not known",
+    ]
+
+
+def test_a_rehearsed_look_says_once_that_nothing_was_fetched():
+    assert sightings((SITE, True, "rehearsed", False, "nothing was fetched")) == []
+
+
 @pytest.mark.parametrize(
     ("step", "verdict", "mark"),
     [
