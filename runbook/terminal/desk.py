@@ -20,6 +20,7 @@ from runbook.terminal.prompt import all_keys, question_lines, typing_line
 from runbook.terminal.reading import Help, Wrong, doubted, read, tidy
 from runbook.terminal.sheet import sheet_lines
 from runbook.terminal.styled import Ink, Styled
+from runbook.terminal.waits import is_long_wait, waiting_lines, with_looks
 from runbook.terminal.words import step_of, step_title
 
 _REFRESH = timedelta(minutes=5)
@@ -33,12 +34,17 @@ class Teller:
         self.clock = clock
         self.paper = paper
         self._looks: dict[str, tuple[object, datetime]] = {}
+        self._last_looks: dict[str, tuple[datetime, str]] = {}
         self._headed = ("", -1)
 
     def tell(self, entry: Entry, state: State) -> None:
         """Print what an entry says. Never waits, never raises."""
+        if entry.kind is Kind.LOOKED:
+            self._last_looks[entry.step] = (entry.at, str(entry.data.get("verdict", "")))
         if self._seen_before(entry, state):
             return
+        if _by_ctrl_c(entry):
+            self.paper.after_ctrl_c()
         if entry.kind is Kind.LOOKED and entry.step != self._headed[0]:
             # A look comes back at any time, under the heading of whatever is being done by then.
             self.paper.put([Styled(f"{step_title(state, entry.step)}:")])
@@ -76,6 +82,7 @@ class TerminalDesk(Teller):
         self._standing = -1
         self._put_at = clock.now()
         self._doubted = ""
+        self._waited = False
 
     def post_look(self, step: str, look: Look) -> None:
         """Take in what a step's look saw, from any thread; it interrupts the question that stands."""
@@ -144,7 +151,11 @@ class TerminalDesk(Teller):
         # A choice's keys say what is asked; the keys of a text do not, nor does a wait.
         again = self._asked is not None and _same(question, self._asked) and question.ask in (Ask.CHOICE, Ask.TYPED)
         if not again:
-            self.paper.put(question_lines(question, state, self.clock.now(), self.paper.width))
+            shown = with_looks(question, state, self._last_looks)
+            self.paper.put(question_lines(shown, state, self.clock.now(), self.paper.width))
+            if is_long_wait(question, state):
+                self.paper.put(waiting_lines(state, first=not self._waited))
+                self._waited = True
         self._put_line(question)
 
     def _put_line(self, question: Question) -> None:
@@ -160,6 +171,12 @@ class TerminalDesk(Teller):
         if early:
             said = ", ".join(f'"{text}"' for text in early[:3]) + (" …" if len(early) > 3 else "")
             self.paper.put([Styled(f"Typed before the question stood here, so not taken: {said}", mark="--")])
+
+
+def _by_ctrl_c(entry: Entry) -> bool:
+    """Whether an entry says that somebody pressed Ctrl-C."""
+    stopped = entry.kind is Kind.STOPPED and "by hand" in str(entry.data.get("why", ""))
+    return stopped or (entry.kind is Kind.PAUSED and entry.data.get("reason") == "interrupted")
 
 
 def _same(one: Question, other: Question) -> bool:

@@ -78,6 +78,12 @@ class Paper:
             self._open = False
             self._write((), "\n")
 
+    def after_ctrl_c(self) -> None:
+        """Begin a new line at a terminal, which has just shown `^C` at the cursor."""
+        with suppress(ValueError):
+            if self._file.isatty() and not self._open:
+                self._write((), "\n")
+
     def picture(self, title: str) -> str:
         """Return what was printed so far as an SVG. Only for a paper that records."""
         return self._rich().export_svg(title=title)

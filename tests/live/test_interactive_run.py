@@ -236,7 +236,7 @@ def test_at_every_question_the_screen_says_exercise_and_the_time(exercise):
 
 def test_a_live_run_at_a_terminal_reaches_everybody_once(tmp_path):
     with Stage(tmp_path) as stage, stage.spawn_pty("execute", PLAYBOOK) as terminal:
-        text(terminal, f"Type {PLAYBOOK} to begin", "yes")
+        terminal.answer(f"Type {PLAYBOOK} to begin", "yes", prompt="")
         terminal.answer(f"Type {PLAYBOOK} to begin", PLAYBOOK, prompt="")
         for role in ("Incident lead", "Communications officer", "Press officer", "Lead statistician", "Head of Prof"):
             terminal.answer(role, "")

@@ -310,3 +310,35 @@ def test_the_screen_shows_the_same_words_with_and_without_colour():
 def test_a_small_window_is_respected():
     with desk({**DONE, "tell": [["noted", {"text": "word " * 30}]]}, columns=48, env={"NO_COLOR": "1"}) as session:
         assert all(len(row) <= 48 for row in session.expect(KEYS).split("\r\n"))
+
+
+def test_the_long_wait_says_what_was_seen_last_who_is_on_and_once_that_one_may_go():
+    looked = {"location": "original", "verdict": "not public", "detail": "Not public", "sightings": []}
+    waiting = {
+        "id": "wait",
+        "text": "Waiting",
+        "ask": "wait",
+        "listed": True,
+        "options": [{"key": "1", "label": "Wait for it", "hint": "looking", "step": "restored"}],
+    }
+    first = {**waiting, "tell": [["on", {"role": "comms", "name": "Digital officer"}], ["looked", looked, "restored"]]}
+    with desk(first, waiting, env={"NO_COLOR": "1"}) as session:
+        said_first = session.expect(KEYS)
+        assert "1 Wait for it  last look 09:32:31: not public; one every " in said_first
+        assert "\r\nOn: Digital officer (Communications)\r\n" in said_first
+        assert "You may close this window; `runbook resume` carries on." in said_first
+        session.type("n slow")
+        assert reply(session) == said("n", command=True, rest="slow")
+        again = session.expect(KEYS)
+        assert "On: Digital officer" in again
+        assert "You may close" not in again
+
+
+def test_what_follows_ctrl_c_begins_a_line_of_its_own():
+    stopped = {"messages": ["announce.post"], "why": "stopped by hand in the countdown"}
+    with desk({**DONE, "busy": True, "tell": [["stopped", stopped]]}) as session:
+        session.expect("BUSY\r\n")
+        session.type("^C", end="")  # as the terminal shows it
+        session.expect("^C")
+        session.process.send_signal(signal.SIGUSR2)
+        assert session.expect("Stopped.").startswith("\r\n")
