@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
-from runbook.model.entries import Entry
+from runbook.model.entries import Entry, Kind
 from runbook.model.times import stamp
 from runbook.reports.markdown import write_markdown
 from runbook.reports.names import Names
@@ -32,12 +32,19 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a spreadsheet takes for a formula when a cell begins with it, in full width too (OWASP, CSV injection)."""
 
+LONGEST_CELL = 32_767
+"""Characters that Excel keeps of a cell, counted in UTF-16 (Excel specifications and limits)."""
+
+_BOM = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
+_ELSEWHERE = "is in the JSONL export"
+
 
 def export(entries: Iterable[Entry], form: str, out: TextIO) -> None:
     """Write a whole log to `out`, which should be open as UTF-8 with `newline=""`. Raises KeyError for another form.
 
     jsonl     an entry a line: exactly the canonical JSON (RFC 8785) that its hash is made of, with the hash. Streams
-    csv       an entry a line below `COLUMNS`, RFC 4180; times as in the log, data as JSON, nothing a formula. Streams
+    csv       an entry a line below `COLUMNS`, RFC 4180, after a byte order mark; times as in the log, data as JSON
+              without the plan, nothing a formula, no cell beyond `LONGEST_CELL`. Streams
     markdown  the run in one document to read: header, objectives, people, messages, timeline, seal
     """
     FORMATS[form](entries, out)
@@ -58,7 +65,8 @@ def write_jsonl(entries: Iterable[Entry], out: TextIO) -> None:
 
 
 def write_csv(entries: Iterable[Entry], out: TextIO) -> None:
-    """Write a spreadsheet. For Excel, open `out` with the encoding `utf-8-sig`."""
+    """Write a spreadsheet. What no cell can hold says that it is in the JSONL export."""
+    out.write(_BOM)
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     names = Names()
@@ -75,12 +83,24 @@ def write_csv(entries: Iterable[Entry], out: TextIO) -> None:
             entry.step,
             entry.kind.value,
             line.text,
-            json.dumps(_in_order(entry.data), ensure_ascii=False),
+            _data(entry),
             entry.late,
             entry.previous,
             entry.hash,
         )
         writer.writerow(_harmless(cell) for cell in row)
+
+
+def _data(entry: Entry) -> str:
+    data = dict(entry.data)
+    if entry.kind is Kind.STARTED and "plan" in data:
+        data = {k: v for k, v in data.items() if k != "order"} | {"plan": f"the plan {_ELSEWHERE}"}
+    text = json.dumps(_in_order(data), ensure_ascii=False)
+    return text if _fits(text) else json.dumps({"left out": f"what does not fit in a cell {_ELSEWHERE}"})
+
+
+def _fits(cell: str) -> bool:
+    return len(cell.encode("utf-16-le")) // 2 <= LONGEST_CELL
 
 
 FORMATS: dict[str, Callable[[Iterable[Entry], TextIO], None]] = {
@@ -91,7 +111,11 @@ FORMATS: dict[str, Callable[[Iterable[Entry], TextIO], None]] = {
 
 
 def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    shown = f"'{cell}" if cell.startswith(_FORMULA) else cell
+    # Half of the greatest length fits whatever the characters are: none is more than two in UTF-16.
+    return shown if _fits(shown) else f"{shown[: LONGEST_CELL // 2 - 50]} … (all of it {_ELSEWHERE})"
 
 
 def _in_order(value: Any) -> Any:

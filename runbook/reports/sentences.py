@@ -169,7 +169,8 @@ def _not_ready(entry: Entry, names: Names) -> str:
 
 
 def _left_out(entry: Entry, names: Names) -> str:
-    return f"{names.message(entry.data)}: left out by {_who(entry)}.{_reason(entry.data)}"
+    how = "taken in again" if entry.data.get("taken_in") else "left out"
+    return f"{names.message(entry.data)}: {how} by {_who(entry)}.{_reason(entry.data)}"
 
 
 def _staged(entry: Entry, names: Names) -> str:
@@ -200,7 +201,7 @@ def _outcome(entry: Entry, names: Names) -> str:
     data = entry.data
     address, others = _mapping(data, "receipt").get("address", ""), len(_mapping(data, "recipients"))
     text = f"{names.message(data)}: {_OUTCOMES.get(_text(data, 'outcome'), 'unknown')}"
-    text += ", by hand" if data.get("by_hand") else ""
+    text += ", by hand" if data.get("by_hand") and "by hand" not in _text(data, "detail") else ""
     text += f"; {counted(others, 'address', 'addresses')} did not share this outcome" if others else ""
     text = f"{text}. {_text(data, 'detail')}"
     return f"{_ended(text)} It is at {address}" if address and address not in text else text

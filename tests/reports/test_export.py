@@ -18,12 +18,13 @@ from runbook.model.entries import Entry, Fact, Kind
 from runbook.model.plan import short
 from runbook.model.text import one_line
 from runbook.model.times import unstamp
-from runbook.reports.export import COLUMNS, canonical, export
+from runbook.reports.export import COLUMNS, LONGEST_CELL, canonical, export
 from runbook.reports.markdown import escaped
 from support.sealed_log import Told, every_kind, seal, started
 from support.terminal_plan import DATA, DUE, PAGE
 
 TOGETHER = "Tell journalists and the public together"
+BOM = "\ufeff"
 STAMP = chain.Stamp(DUE, "boot", "1", "desk")
 
 
@@ -34,7 +35,8 @@ def exported(entries: tuple[Entry, ...], form: str) -> str:
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+    assert text[0] == BOM
+    return list(csv.DictReader(io.StringIO(text[1:], newline=""), strict=True))
 
 
 def tables(markdown: str) -> dict[str, list[list[str]]]:
@@ -109,7 +111,7 @@ def test_keys_beyond_the_basic_plane_stand_where_rfc_8785_puts_them() -> None:
 
 def test_the_columns_of_the_csv_are_these_and_in_this_order(log: tuple[Entry, ...]) -> None:
     assert exported(log, "csv").split("\r\n")[0] == (
-        "sequence,at,recorded_at,clock,t_plus,actor,role,step,kind,text,data,late,previous,hash"
+        f"{BOM}sequence,at,recorded_at,clock,t_plus,actor,role,step,kind,text,data,late,previous,hash"
     )
     assert len(COLUMNS) == 14
 
@@ -119,7 +121,8 @@ def test_the_csv_holds_everything_that_was_sealed(tmp_path: Path) -> None:
     for row, entry in zip(rows_of(exported(log, "csv")), log, strict=True):
         assert unstamp(row["at"]) == entry.at
         assert unstamp(row["recorded_at"]) == entry.recorded_at
-        assert json.loads(row["data"]) == entry.data
+        plan = {"plan": "the plan is in the JSONL export"} if entry.kind is Kind.STARTED else {}
+        assert json.loads(row["data"]) == {**entry.data, **plan}
         assert (row["actor"], row["role"], row["step"], row["late"]) == (
             entry.actor,
             entry.role,
@@ -127,6 +130,17 @@ def test_the_csv_holds_everything_that_was_sealed(tmp_path: Path) -> None:
             entry.late,
         )
         assert row["previous"] == entry.previous
+
+
+@pytest.mark.parametrize("character", ["x", "\U0001f600", '"'])
+def test_no_cell_of_the_csv_is_longer_than_a_spreadsheet_keeps(tmp_path: Path, character: str) -> None:
+    long = character * (LONGEST_CELL + 1)
+    log = seal(tmp_path, [started(), Told(60, Kind.NOTED, {"text": long}, actor=f"={long}")])
+    rows = rows_of(exported(log, "csv"))
+    assert all(len(cell.encode("utf-16-le")) // 2 <= LONGEST_CELL for row in rows for cell in row.values())
+    assert [(row["kind"], row["hash"]) for row in rows] == [(entry.kind.value, entry.hash) for entry in log]
+    assert json.loads(rows[1]["data"]) == {"left out": "what does not fit in a cell is in the JSONL export"}
+    assert rows[1]["text"].endswith("… (all of it is in the JSONL export)")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
@@ -268,7 +282,7 @@ def test_addresses_are_links_with_every_character_of_theirs() -> None:
 
 def test_an_empty_log_is_exported_as_such() -> None:
     assert exported((), "jsonl") == ""
-    assert exported((), "csv") == ",".join(COLUMNS) + "\r\n"
+    assert exported((), "csv") == BOM + ",".join(COLUMNS) + "\r\n"
     assert exported((), "markdown") == "The log is empty.\n"
 
 
