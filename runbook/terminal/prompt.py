@@ -185,7 +185,7 @@ def _all_keys(question: Question, state: State) -> Iterator[Styled]:
         if choice is GO_BACK and GO_BACK.key in own:
             continue
         yield _key_line(f"/{choice.key}" if typed or choice.key in own else choice.key, choice)
-    yield Styled("Text may follow on the same line: e Herald news desk, when is it out?")
+    yield Styled(f"Text may follow on the same line: {'/' if typed else ''}e Herald news desk, when is it out?")
     yield Styled("Ctrl-C leaves at any time: nothing is lost, `runbook resume` carries on.")
     yield BLANK
 

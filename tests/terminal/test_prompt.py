@@ -140,6 +140,8 @@ def test_all_keys_names_each_with_what_it_does():
     actual = "\n".join(str(line) for line in all_keys(Question("q", "?", ask=Ask.TEXT), Story().state))
     assert "here with / before the key" in actual
     assert "/e  enquiry" in actual
+    assert "same line: /e Herald" in actual
+    assert "same line: e Herald" in said
     assert "end this exercise" not in actual
 
 
