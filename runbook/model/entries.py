@@ -32,7 +32,7 @@ class Kind(StrEnum):
     # steps
     BEGUN = "begun"  # times (which time it is), late (bool)
     LOOKED = "looked"  # location, verdict, detail, sightings [{address, bypass, status, seen, found}]
-    DONE = "done"  # by: machine | hand, evidence {id: text}, addresses {id: text}, location
+    DONE = "done"  # by: machine | hand, evidence {id: text}, addresses {id: text}, location, whole (bool): all sent
     SKIPPED = "skipped"  # reason, who
     REOPENED = "reopened"  # reason
     DECIDED = "decided"  # option, title, reason, who, agreed_beforehand (bool)
@@ -42,14 +42,14 @@ class Kind(StrEnum):
     # messages
     READY = "ready"  # message, summary, refused {address: answer}
     NOT_READY = "not ready"  # message, detail, remedy
-    LEFT_OUT = "left out"  # message, reason, who
+    LEFT_OUT = "left out"  # message, reason, who, taken_in (bool): it is to be sent after all
     STAGED = "staged"  # messages [id], seconds (text)
     STOPPED = "stopped"  # messages [id], why: nothing of them was sent
     INTENT = "intent"  # message, key, channel, digest, parts {name: text}, recipients (count), correction (bool)
     OUTCOME = "outcome"  # message, key, outcome, detail, receipt {…}, recipients {address: why}, by
     SKEW = "skew"  # messages [id], seconds (text), measured_at, tolerance, within (bool)
     SOUGHT = "sought"  # message, key, answer, detail
-    WITHDRAWN = "withdrawn"  # message, key, outcome, detail
+    WITHDRAWN = "withdrawn"  # message, key, outcome, detail, who
     RETRIED = "retried"  # what, attempt, why, wait (seconds, text)
 
 

@@ -213,7 +213,7 @@ def _done(state: State, entry: Entry, data: dict[str, Any]) -> None:
     if data.get("location"):
         state.addresses[data["location"]] = dict(data["addresses"])
     _take_in_again(state, entry.step)
-    if state.plan is not None:
+    if state.plan is not None and data.get("whole", True):  # what was sent in part has told only a part
         for milestone in state.plan.step(entry.step).step.marks:
             state.milestones.setdefault(milestone, entry.at)
 
@@ -259,7 +259,11 @@ def _lapsed(state: State, _: Entry, data: dict[str, Any]) -> None:
 
 
 def _left_out(state: State, _: Entry, data: dict[str, Any]) -> None:
-    state.left_out[data["message"]] = state.dropped[data["message"]] = data["reason"]
+    if data.get("taken_in"):
+        state.left_out.pop(data["message"], None)
+        state.dropped.pop(data["message"], None)
+    else:
+        state.left_out[data["message"]] = state.dropped[data["message"]] = data["reason"]
 
 
 def _intent(state: State, entry: Entry, data: dict[str, Any]) -> None:

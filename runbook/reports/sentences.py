@@ -84,7 +84,8 @@ def _asked(entry: Entry, _: Names) -> str:
 
 
 def _answered(entry: Entry, names: Names) -> str:
-    answer = _text(entry.data, "answer")
+    # A log of an earlier version has the key that was pressed, and not what it stood for.
+    answer = _text(entry.data, "label") or _text(entry.data, "answer")
     return f"Answered “{names.question(entry.data.get('question', ''))}”: {answer or 'nothing'}"
 
 

@@ -39,10 +39,10 @@ def not_ready(entry: Entry, state: State) -> Iterator[Styled]:
 
 
 def left_out(entry: Entry, state: State) -> Iterator[Styled]:
-    """Say that a message was dropped."""
+    """Say that a message was dropped, or that it is to go out after all."""
     who = str(entry.data.get("who") or entry.actor)
-    text = f"{_title(entry, state)}: left out by {who}: {_text(entry, 'reason')}"
-    yield Styled(text, mark="--", right=when(entry, state))
+    said = f"taken in again by {who}" if entry.data.get("taken_in") else f"left out by {who}: {_text(entry, 'reason')}"
+    yield Styled(f"{_title(entry, state)}: {said}", mark="--", right=when(entry, state))
 
 
 def staged(entry: Entry, state: State) -> Iterator[Styled]:
@@ -139,10 +139,10 @@ def withdrawn(entry: Entry, state: State) -> Iterator[Styled]:
 
 
 def _proof(data: Mapping[str, Any]) -> str:
-    """Return the public address in full, if there is one; else the channel's own answer."""
-    receipt = data.get("receipt") or {}
+    """Return the public address in full, if there is one; else the channel's own answer, or the person's."""
+    address = str((data.get("receipt") or {}).get("address") or "")
     by = ", by hand" if data.get("by_hand") else ""
-    return (str(receipt.get("address") or "") or str(data.get("detail", ""))) + by
+    return f"{address}{by}" if address else str(data.get("detail", ""))
 
 
 def _title(entry: Entry, state: State) -> str:

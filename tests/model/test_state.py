@@ -108,6 +108,18 @@ def test_what_is_done_can_fill_a_location_and_reach_a_milestone_once(log):
     assert log.state.milestones == {"told": first}
 
 
+def test_a_step_that_was_sent_in_part_is_done_and_its_milestone_is_not_reached(log):
+    assert log.add(Kind.DONE, "announce", by="machine", whole=False).step("announce").progress is Progress.DONE
+    assert log.state.milestones == {}
+    assert list(log.add(Kind.DONE, "announce", by="machine", whole=True).milestones) == ["told"]
+
+
+def test_what_was_left_out_and_taken_in_again_is_neither_left_out_nor_dropped(log):
+    log.add(Kind.LEFT_OUT, "announce", message="announce.mail", reason="a slip")
+    state = log.add(Kind.LEFT_OUT, "announce", message="announce.mail", reason="", taken_in=True)
+    assert (state.left_out, state.dropped) == ({}, {})
+
+
 def test_a_skipped_step_that_is_opened_again_waits_with_all_of_its_messages(log):
     log.add(Kind.LOOKED, "announce", verdict="public")
     log.add(Kind.LEFT_OUT, "announce", message="announce.mail", reason="down")

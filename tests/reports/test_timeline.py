@@ -8,7 +8,7 @@ import pytest
 
 from runbook.model.entries import Entry, Kind
 from runbook.reports.sentences import SENTENCES
-from runbook.reports.timeline import Line, timeline
+from runbook.reports.timeline import Line, folded, timeline, with_corrections
 from support.sealed_log import Told, every_kind, seal, started
 from support.terminal_plan import DATA, STEP_OF
 
@@ -123,6 +123,48 @@ def test_a_correction_stands_with_what_it_corrects(tmp_path: Path) -> None:
     assert lines[3].text == "Corrects entry 99. It should say: nothing"
 
 
+def test_what_was_corrected_says_by_which_entry_the_last_if_several(tmp_path: Path) -> None:
+    first, second = ({"entry": 2, "text": f"Called at 09:3{n}"} for n in (1, 2))
+    note = Told(60, Kind.NOTED, {"text": "Called."})
+    lines = tell(tmp_path, started(), note, Told(90, Kind.CORRECTED, first), Told(95, Kind.CORRECTED, second))
+    assert [line.text for line in with_corrections(lines)] == [
+        lines[0].text,
+        "Note: Called. [Corrected by entry 4.]",
+        *(line.text for line in lines[2:]),
+    ]
+
+
+def test_an_answer_is_told_in_the_words_of_the_option_else_by_its_key(tmp_path: Path) -> None:
+    answered = DATA[Kind.ANSWERED]
+    told = [answered | {"label": "done"}, answered, answered | {"answer": "", "label": ""}]
+    lines = tell(tmp_path, Told(0, Kind.ASKED, DATA[Kind.ASKED]), *(Told(9, Kind.ANSWERED, data) for data in told))
+    assert [line.text for line in lines[1:]] == [
+        "Answered “Done?”: done",
+        "Answered “Done?”: d",
+        "Answered “Done?”: nothing",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "left"),
+    [
+        ("asked answered", "2"),
+        ("noted asked looked noted answered done", "1 3 4 5 6"),
+        ("asked noted asked answered", "2 4"),
+        ("asked asked looked done", "2 3 4"),
+        ("asked looked paused resumed asked answered", "1 2 3 4 6"),
+        ("asked resumed asked answered", "1 2 4"),
+        ("answered", "1"),
+        ("", ""),
+    ],
+)
+def test_a_question_is_folded_into_its_answer_unless_the_run_stopped_at_it(
+    tmp_path: Path, kinds: str, left: str
+) -> None:
+    lines = tell(tmp_path, *(Told(n, kind, DATA[kind]) for n, kind in enumerate(map(Kind, kinds.split()))))
+    assert [line.sequence for line in folded(lines)] == [int(number) for number in left.split()]
+
+
 def test_a_correction_of_a_message_is_told_as_one_from_intent_to_outcome(tmp_path: Path) -> None:
     intent = DATA[Kind.INTENT] | {"correction": True}
     lines = tell(
@@ -180,3 +222,16 @@ def test_it_streams(tmp_path: Path) -> None:
 
 def test_every_step_of_the_sample_belongs_to_its_plan() -> None:
     assert set(STEP_OF.values()) <= {step["step"]["id"] for step in started().data["plan"]["steps"]}
+
+
+def test_by_hand_is_said_once_and_what_is_taken_in_again_is_not_said_to_be_left_out(tmp_path: Path) -> None:
+    by_hand = {"by_hand": True, "recipients": {}, "receipt": {}, "detail": "Digital officer sent it by hand."}
+    lines = tell(
+        tmp_path,
+        started(),
+        Told(60, Kind.INTENT, DATA[Kind.INTENT], "announce"),
+        Told(61, Kind.OUTCOME, DATA[Kind.OUTCOME] | by_hand, "announce"),
+        Told(62, Kind.LEFT_OUT, DATA[Kind.LEFT_OUT] | {"reason": "", "taken_in": True}, "announce"),
+    )
+    assert lines[2].text == "Journalists: sent. Digital officer sent it by hand."
+    assert lines[3].text == "Post: taken in again by Duty press manager."
