@@ -5,28 +5,32 @@ from datetime import datetime
 
 from runbook.engine import looking
 from runbook.engine.decide import decide
-from runbook.engine.run import Run
+from runbook.engine.run import Run, WentBack
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
 from runbook.model.ports import Interrupted
-from runbook.model.questions import Ask, Choice, Question, Reply
+from runbook.model.questions import GO_BACK, Ask, Choice, Question, Reply, Sheet
 
 
-def ask(run: Run, question: Question, step: PlannedStep | None = None) -> Reply:
+def ask(run: Run, question: Question, step: PlannedStep | None = None, *, stays: str = "") -> Reply:
     """Ask until there is an answer; log the question and the answer.
 
-    Raises `Left` when there is nobody to answer or the run is paused.
+    Raises `Left` when there is nobody to answer or the run is paused, `WentBack` when the question is given up; with
+    `stays`, the sentence that says why not, it cannot be.
     """
     while True:
-        reply = ask_once(run, question, step)
+        reply = ask_once(run, question, step, stays=stays)
         if reply is not None:
             return reply
 
 
 def ask_once(
-    run: Run, question: Question, step: PlannedStep | None = None, until: datetime | None = None
+    run: Run, question: Question, step: PlannedStep | None = None, until: datetime | None = None, *, stays: str = ""
 ) -> Reply | None:
-    """Ask once. None if something came in meanwhile: what can be done may have changed."""
+    """Ask once. None if something came in meanwhile: what can be done may have changed.
+
+    Raises as `ask` does.
+    """
     if run.asked != question.id:
         run.record(run.fact(Kind.ASKED, step, question=question.id, text=question.text))
         run.asked = question.id
@@ -37,7 +41,12 @@ def ask_once(
         return None
     if answer.command:
         run.asked = ""
-        run.obey(run, answer)
+        if answer.value != GO_BACK.key:
+            run.obey(run, answer)
+        elif stays:
+            run.desk.show(Sheet(stays, step=question.step), run.state)
+        else:
+            raise WentBack
         return None
     run.answer(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, who=answer.who))
     return answer
@@ -53,8 +62,9 @@ def ask_text(
     required: bool = True,
     longest: int = 500,
     address: bool = False,
+    stays: str = "",
 ) -> str:
-    """Ask for a line of text and return it; empty only if it is not required."""
+    """Ask for a line of text and return it; empty only if it is not required. Raises as `ask` does."""
     question = Question(
         id=question_id,
         text=text,
@@ -65,7 +75,7 @@ def ask_text(
         address=address,
         step=step.id if step else "",
     )
-    return ask(run, question, step).value
+    return ask(run, question, step, stays=stays).value
 
 
 def ask_choice(
@@ -78,18 +88,27 @@ def ask_choice(
     step: PlannedStep | None = None,
     default: str | None = None,
     listed: bool = False,
+    stays: str = "",
 ) -> Reply:
-    """Ask for one of some options and return the reply, whose value is the option's key."""
+    """Ask for one of some options and return the reply, whose value is the option's key.
+
+    A list has a way back among its lines, unless it has one already or `stays` says why there is none. Raises as `ask`
+    does.
+    """
+    way_back = (GO_BACK,) if listed and not stays and all(o.key != GO_BACK.key for o in options) else ()
     question = Question(
         id=question_id,
         text=text,
-        options=tuple(options),
+        options=(*options, *way_back),
         listed=listed,
         default=default,
         example=example,
         step=step.id if step else "",
     )
-    return ask(run, question, step)
+    reply = ask(run, question, step, stays=stays)
+    if way_back and reply.value == GO_BACK.key:
+        raise WentBack
+    return reply
 
 
 def ask_person(

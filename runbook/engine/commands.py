@@ -1,10 +1,11 @@
 """The keys that work at any prompt: enquiries, notes, handing over, mending the log, pausing, standing down."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from runbook.engine import aftercare, ending
+from runbook.engine import aftercare, ending, mending
 from runbook.engine.asking import ask_choice, ask_text, people_of, phone_of
-from runbook.engine.run import Run
+from runbook.engine.run import Run, WentBack
 from runbook.engine.values import slot_values
 from runbook.errors import Left
 from runbook.model import slots
@@ -16,8 +17,13 @@ from runbook.model.times import after_due
 
 
 def obey(run: Run, reply: Reply) -> None:
-    """Do what a key that works at any prompt asks for. Raises `Left` for a pause, `Ended` for the end of the run."""
-    _COMMANDS[reply.value](run, reply.rest.strip())
+    """Do what a key that works at any prompt asks for. Raises `Left` for a pause, `Ended` for the end of the run.
+
+    Whoever gives up a question in it gives up the command; the question that stood is put again.
+    """
+    with suppress(WentBack):
+        _COMMANDS[reply.value](run, reply.rest.strip())
+    run.asked = ""
 
 
 def _enquiry(run: Run, rest: str) -> None:
@@ -56,19 +62,6 @@ def _hand_over(run: Run, _: str) -> None:
             before=before,
         )
     )
-
-
-def _correct_entry(run: Run, rest: str) -> None:
-    while True:
-        number = rest or ask_text(
-            run, "correct", "Number of the entry (`runbook log` shows them)", example="1", longest=9
-        )
-        if number.isdigit() and 1 <= int(number) <= run.state.sequence:
-            break
-        rest = ""
-        run.desk.show(Sheet(f"There is no entry {number!r}: the log has 1 to {run.state.sequence}."), run.state)
-    text = ask_text(run, "correct.text", "What should it say?", example="The time was 09:31")
-    run.record(run.fact(Kind.CORRECTED, entry=int(number), text=text))
 
 
 def _open_again(run: Run, _: str) -> None:
@@ -112,6 +105,10 @@ def _real_event(run: Run, _: str) -> None:
     ending.real_event(run)
 
 
+def _mend(run: Run, rest: str) -> None:
+    mending.correct_entry(run, rest)
+
+
 def _aftercare(run: Run, _: str) -> None:
     aftercare.put_right(run)
 
@@ -121,7 +118,7 @@ _COMMANDS: dict[str, Callable[[Run, str], None]] = {
     "n": _note,
     "h": _hand_over,
     "w": _aftercare,
-    "x": _correct_entry,
+    "x": _mend,
     "o": _open_again,
     "i": _where_are_we,
     "p": _pause,

@@ -1,14 +1,18 @@
 """The start of a run: what is not right is settled by a named person, the run is confirmed, the roles are called."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from runbook.engine.asking import ask, ask_choice, ask_text
-from runbook.engine.run import Run
+from runbook.engine.run import Run, WentBack
 from runbook.errors import Left
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedRole
 from runbook.model.problem import Problem
 from runbook.model.questions import Ask, Choice, Question
+
+_FIRST = "There is nothing to go back to: the run has not begun. p leaves it."
+_CALLED = "Every role needs a name, and can be handed over at any time (h). p leaves the run."
 
 
 def confirm(run: Run) -> None:
@@ -21,7 +25,7 @@ def confirm(run: Run) -> None:
     else:
         options = (Choice("", "Enter"), Choice("q", "leave"))
         question = Question(id="begin", text="Press Enter to practise", options=options, default="", example="")
-    reply = ask(run, question)
+    reply = ask(run, question, stays=_FIRST)
     if reply.value == "q":
         raise Left("The exercise was not started.")
     run.record(run.fact(Kind.CONFIRMED, typed=reply.value))
@@ -32,13 +36,15 @@ def settle(run: Run, problems: Iterable[Problem]) -> None:
     open_problems = [p for p in problems if p.key not in run.state.settled]
     if not open_problems:
         return
-    who = ask_text(run, "settle.who", "Who settles this? Name or function", example="Duty press manager", longest=100)
+    text = "Who settles this? Name or function"
+    who = ask_text(run, "settle.who", text, example="Duty press manager", longest=100, stays=_FIRST)
     for number, problem in enumerate(open_problems, 1):
         text = f"{problem.found} {problem.settle}"
         keys = (Choice("y", "go on so"), Choice("q", "leave"))
-        if ask_choice(run, f"settle.{problem.code}.{number}", text, keys, example="y").value != "y":
+        question = f"settle.{problem.code}.{number}"
+        if ask_choice(run, question, text, keys, example="y", stays=_FIRST).value != "y":
             raise Left("The run was not started: a problem was not settled.", problem.remedy)
-        reason = ask_text(run, f"settle.{problem.code}.{number}.reason", "Why?", example="agreed by telephone")
+        reason = ask_text(run, f"{question}.reason", "Why?", example="agreed by telephone", stays=_FIRST)
         run.record(
             run.fact(
                 Kind.SETTLED,
@@ -56,8 +62,9 @@ def settle(run: Run, problems: Iterable[Problem]) -> None:
 def roll_call(run: Run) -> None:
     """Ask who is on, role by role: Enter takes the holder, a number a deputy."""
     for role in run.plan.roles:
-        if role.id not in run.state.holders:
-            _call(run, role)
+        while role.id not in run.state.holders:
+            with suppress(WentBack):  # from the name of somebody else, to the list of those who are named
+                _call(run, role)
 
 
 def _call(run: Run, role: PlannedRole) -> None:
@@ -65,7 +72,7 @@ def _call(run: Run, role: PlannedRole) -> None:
     options.append(Choice("o", "somebody else"))
     question_id = f"roll-call.{role.id}"
     default = "1" if role.people else None
-    reply = ask_choice(run, question_id, role.title, options, example="1", default=default, listed=True)
+    reply = ask_choice(run, question_id, role.title, options, example="1", default=default, listed=True, stays=_CALLED)
     chosen = role.people[int(reply.value) - 1] if reply.value != "o" else None
     name = (
         chosen.name

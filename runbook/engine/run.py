@@ -19,9 +19,16 @@ MACHINE = "runbook"
 BY_HAND = "by-hand"
 """The channel that is always there: a person's hands."""
 
+HANDS = "manual"
+"""The kind of every channel that is a person's hands, whatever the workspace calls it."""
+
 
 class Ended(Exception):
     """The run was stood down in the middle of something else. Never leaves the engine."""
+
+
+class WentBack(Exception):
+    """A question inside a step or a command was given up, and with it what asked. Never leaves the engine."""
 
 
 @dataclass(frozen=True)

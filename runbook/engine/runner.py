@@ -1,11 +1,12 @@
 """The loop of a run: what can be done now, one thing chosen, done, logged; until the run is stood down."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from runbook.engine import ending, hands, judgement, looking, opening, recover, sending, staging, surprises
 from runbook.engine.asking import ask_once
 from runbook.engine.decide import Blocked, Moves, decide, not_given, uncleared
-from runbook.engine.run import Ended, Run
+from runbook.engine.run import Ended, Run, WentBack
 from runbook.errors import Left
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedStep
@@ -86,7 +87,7 @@ def _choose(run: Run, moves: Moves, back: str | None) -> PlannedStep | None:
         listed=True,
         example="1" if possible else "",
     )
-    reply = ask_once(run, question)
+    reply = ask_once(run, question, stays="There is nothing here to go back from. p leaves the run.")
     return listed[int(reply.value) - 1] if reply is not None and reply.value else None
 
 
@@ -101,7 +102,15 @@ def _hint(run: Run, moves: Moves, step: PlannedStep) -> str:
 
 
 def perform(run: Run, planned: PlannedStep) -> None:
-    """Do one step, as its kind is done; a step that waits for a clearance does not begin."""
+    """Do one step, as its kind is done; a step that waits for a clearance does not begin.
+
+    Whoever gives up a question in it leaves it begun: it is offered again.
+    """
+    with suppress(WentBack):
+        _perform(run, planned)
+
+
+def _perform(run: Run, planned: PlannedStep) -> None:
     why = uncleared(run.plan, run.state, planned)
     if why is not None:
         _held(run, planned, why)
