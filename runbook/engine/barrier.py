@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from runbook.clock import Clock
 from runbook.engine.again import while_nobody_answers
+from runbook.engine.run import HANDS
 from runbook.errors import ChannelError, NotReady, RunbookError
 from runbook.model.message import Payload
 from runbook.model.outcome import Outcome, Result
@@ -41,6 +42,11 @@ class Job:
     answered_at: float = 0.0
     tries: list[str] = field(default_factory=list)
     """Why it was tried again to make it ready, each time."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person sends it, not the machine."""
+        return self.channel.kind == HANDS
 
 
 def make_ready(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:

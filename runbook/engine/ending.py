@@ -8,6 +8,8 @@ from runbook.model.plan import PlannedStep
 from runbook.model.questions import Choice, Sheet
 from runbook.model.steps import StandDownStep
 
+_STILL_BY_HAND = Sheet("Something is still to be sent by hand. Say whether it was sent, then stand down.")
+
 
 def stand_down(run: Run, planned: PlannedStep) -> None:
     """Work the last step: the hot debrief, then the end."""
@@ -16,6 +18,9 @@ def stand_down(run: Run, planned: PlannedStep) -> None:
         raise TypeError(planned.id)
     keys = (Choice("d", "stand down"), Choice("b", "not yet, go back"))
     if ask_choice(run, planned.id, "Stand down?", keys, example="d", step=planned).value != "d":
+        return
+    if not recover(run):
+        run.desk.show(_STILL_BY_HAND, run.state)
         return
     lessons = {
         name: ask_text(
@@ -41,7 +46,9 @@ def stand_down_early(run: Run, reason: str) -> None:
     text = "End the run now? Steps that are not done stay undone."
     if ask_choice(run, "stand-down-early", text, keys, example="b").value != "y":
         return
-    recover(run)  # nobody could find out afterwards
+    if not recover(run):  # nobody could find out afterwards
+        run.desk.show(_STILL_BY_HAND, run.state)
+        return
     reason = reason or ask_text(run, "stand-down-early.reason", "Why?", example="the original page is back")
     run.record(run.fact(Kind.STOOD_DOWN, early=True, reason=reason, debrief={}))
     raise Ended
@@ -53,4 +60,5 @@ def real_event(run: Run) -> None:
         run.desk.show(Sheet("This is the real thing. `z` stands the run down."), run.state)
         return
     run.record(run.fact(Kind.STOOD_DOWN, early=True, reason="NO PLAY NO PLAY NO PLAY: a real event", debrief={}))
+    run.desk.show(Sheet(f"For the real one: runbook execute {run.plan.playbook}"), run.state)
     raise Ended

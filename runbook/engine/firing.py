@@ -4,7 +4,7 @@ from runbook.engine.barrier import Job, all_held, discard, release, results, ske
 from runbook.engine.decide import must_wait
 from runbook.engine.interrupts import Unbroken
 from runbook.engine.preparing import refresh
-from runbook.engine.run import BY_HAND, Run
+from runbook.engine.run import Run
 from runbook.model.entries import Fact, Kind
 from runbook.model.outcome import Outcome, Result
 from runbook.model.plan import PlannedStep, digest_of
@@ -18,10 +18,12 @@ _BY_HAND = "stopped by hand in the countdown"
 def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correction: bool = False) -> None:
     """Send jobs together. All of them armed, or none fires; Ctrl-C before the instant stops it with nothing sent.
 
-    On return each job's outcome is in the log, or (if the other side was silent) that it is unknown.
+    On return the outcome of each that the machine sends is in the log, or (if the other side was silent) that it is
+    unknown. Of those that a person sends only the intent is: now is the time to do it, and to ask for it.
     """
+    machine = [job for job in jobs if not job.by_hand]
     try:
-        armed = _arm(run, planned, jobs)
+        armed = _arm(run, planned, jobs, machine)
     except KeyboardInterrupt:
         _stop(run, planned, jobs, _BY_HAND)
         return
@@ -32,9 +34,9 @@ def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correct
         _stop(run, planned, jobs, "the release is not due yet; the clock may have been set back")
         return
     if _released(run, planned, jobs, actor, correction=correction):
-        for job, result in results(jobs, run.limits.result, run.clock):
+        for job, result in results(machine, run.limits.result, run.clock):
             run.record(outcome_fact(run, planned, job.message.id, job.key, result))
-        _measure(run, planned, jobs)
+        _measure(run, planned, machine)
 
 
 def _released(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, correction: bool) -> bool:
@@ -47,7 +49,7 @@ def _released(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, co
         stopped = ctrl_c.pressed
         ctrl_c.pressed = False
         if not stopped:
-            release(jobs, run.clock)
+            release([job for job in jobs if not job.by_hand], run.clock)
     run.tell(intents)
     if stopped:
         discard(jobs)
@@ -57,8 +59,14 @@ def _released(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, *, co
     return not stopped
 
 
-def _arm(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
-    """Count down with every message staged meanwhile. Whether all of them are held at zero."""
+def _arm(run: Run, planned: PlannedStep, jobs: list[Job], machine: list[Job]) -> bool:
+    """Count down with every message staged meanwhile. Whether all of them are held at zero.
+
+    Where nothing goes by machine there is nothing to count down to: a person sends it when they have it before them.
+    """
+    if not machine:
+        refresh(run, jobs)
+        return not any(job.problem for job in jobs)
     seconds = run.limits.countdown
     counting = " … ".join(str(n) for n in range(seconds, 0, -1))
     run.desk.show(Sheet(f"Sending in {counting}   Ctrl-C stops it, nothing is sent", step=planned.id), run.state)
@@ -67,13 +75,13 @@ def _arm(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
     if any(job.problem for job in jobs):
         return False
     begun = run.clock.monotonic()
-    stage(jobs, run.limits.stage)
+    stage(machine, run.limits.stage)
     if any(job.problem for job in jobs):
         return False
     took = f"{run.clock.monotonic() - begun:.3f}"
-    run.record(run.fact(Kind.STAGED, planned, messages=[job.message.id for job in jobs], seconds=took))
+    run.record(run.fact(Kind.STAGED, planned, messages=[job.message.id for job in machine], seconds=took))
     run.clock.sleep(zero - run.clock.monotonic())
-    return all_held(jobs)
+    return all_held(machine)
 
 
 def _stop(run: Run, planned: PlannedStep, jobs: list[Job], why: str) -> None:
@@ -117,7 +125,7 @@ def outcome_fact(run: Run, planned: PlannedStep, message: str, key: str, result:
 
 def _measure(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
     """Log how far apart the machine's channels were, if there were several and all were sent."""
-    machine = [job for job in jobs if job.channel_name != BY_HAND and job.answered_at]
+    machine = [job for job in jobs if job.answered_at]
     sent = all(run.state.sendings[job.key].outcome is Outcome.SENT for job in machine)
     if len(machine) < 2 or not sent:  # one channel is always in step with itself
         return

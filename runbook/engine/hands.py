@@ -59,11 +59,11 @@ def finish_by_hand(run: Run, planned: PlannedStep, evidence: dict[str, Evidence]
         question = f"{planned.id}.evidence.{name}"
         if item.kind == "addresses":
             addresses = ask_addresses(run, planned, question, item)
-            given[name] = addresses["page"]
+            given[name] = addresses.get("page", "")
         else:
             given[name] = ask_evidence(run, planned, question, item)
     placed: dict[str, Any] = {"location": location, "addresses": addresses} if location and addresses else {}
-    published = _published(run, planned, addresses) if placed else ()
+    published = _published(run, planned, addresses) if location else ()
     run.record(*published, run.fact(Kind.DONE, planned, by="hand", evidence=given, **placed))
 
 
@@ -75,43 +75,54 @@ def _published(run: Run, planned: PlannedStep, addresses: dict[str, str]) -> tup
     payload = run.channel(BY_HAND).build(message.draft.model_copy(update={"parts": parts}))
     job = Job(message, next_key(run, planned, message), BY_HAND, run.channel(BY_HAND), payload)
     who = run.holder(planned.step.role).name
-    receipt = Receipt(address=addresses["page"], addresses=addresses)
+    receipt = Receipt(address=addresses.get("page", ""), addresses=addresses)
     result = Result(outcome=Outcome.SENT, detail=f"{who} published it.", receipt=receipt, by_hand=True)
     outcome = outcome_fact(run, planned, message.id, job.key, result, by="person")
     return intent_fact(run, planned, job, who), outcome
 
 
-def ask_evidence(run: Run, planned: PlannedStep, question: str, item: Evidence) -> str:
+def ask_evidence(run: Run, planned: PlannedStep, question: str, item: Evidence, *, stays: str = "") -> str:
     """Ask for one piece of evidence; empty if it is not required and not known."""
-    title = item.title if item.required else f"{item.title} (Enter if none yet)"
     return ask_text(
         run,
         question,
-        title,
+        _title(item, item.title),
         example=item.example,
         required=item.required,
         longest=item.longest,
         address=item.kind == "address",
         step=planned,
+        stays=stays,
     )
 
 
-def ask_addresses(run: Run, planned: PlannedStep, question: str, item: Evidence) -> dict[str, str]:
-    """Ask for the public address of the page and of every document; by document id, and `page`."""
-    page = ask_text(
-        run, f"{question}.page", f"{item.title}: the page", example=item.example, address=True, step=planned
-    )
-    return {"page": page} | {
-        document.id: ask_text(
-            run,
-            f"{question}.{document.id}",
-            f"{item.title}: {document.title} ({document.format})",
-            example=_beneath(item.example, document),
-            address=True,
-            step=planned,
-        )
+def ask_addresses(run: Run, planned: PlannedStep, question: str, item: Evidence, *, stays: str = "") -> dict[str, str]:
+    """Ask for the public address of the page and of every document; by document id, and `page`.
+
+    What is not required and not known is not in it.
+    """
+    asked = {"page": ("the page", item.example)} | {
+        document.id: (f"{document.title} ({document.format})", _beneath(item.example, document))
         for document in run.plan.release.documents
     }
+    given = {
+        place: ask_text(
+            run,
+            f"{question}.{place}",
+            _title(item, f"{item.title}: {what}"),
+            example=example,
+            required=item.required,
+            address=True,
+            step=planned,
+            stays=stays,
+        )
+        for place, (what, example) in asked.items()
+    }
+    return {place: address for place, address in given.items() if address}
+
+
+def _title(item: Evidence, text: str) -> str:
+    return text if item.required else f"{text} (Enter if none yet)"
 
 
 def _beneath(page: str, document: Document) -> str:

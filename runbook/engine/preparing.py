@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from runbook.engine import again
 from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.run import BY_HAND, MACHINE, Run
-from runbook.engine.values import slot_values
+from runbook.engine.values import not_known, slot_values
 from runbook.errors import CannotSay
 from runbook.model.entries import Fact, Kind
 from runbook.model.message import Draft, Length, Payload
@@ -65,7 +65,7 @@ def _built(run: Run, job: Job) -> Payload | None:
         draft = filled(run, job.message.draft).model_copy(update={"replaces": job.payload.draft.replaces})
         return job.channel.build(draft)
     except Unfilled as missing:
-        job.problem = f"It needs a value that is not known: {missing.args[0]}."
+        job.problem = not_known(run.plan, missing.args[0])
     except CannotSay as error:
         job.problem = f"{error.message} {error.remedy}".strip()
     return None

@@ -1,9 +1,15 @@
-"""Messages whose outcome nobody knows: the channel is asked, then a person. Never sent again by a machine."""
+"""Messages whose outcome nobody knows: the channel is asked, then a person. Never sent again by a machine.
 
-from runbook.engine.asking import ask_choice, ask_text
+What a person sends is asked of them alone; until they have said so, it waits.
+"""
+
+from collections.abc import Iterable
+
+from runbook.engine.asking import ask_choice
 from runbook.engine.firing import outcome_fact
-from runbook.engine.hands import ask_addresses
-from runbook.engine.run import Run
+from runbook.engine.hands import ask_addresses, ask_evidence
+from runbook.engine.run import HANDS, Run, WentBack
+from runbook.engine.sheets import by_hand_sheet
 from runbook.model.entries import Kind
 from runbook.model.message import Draft, Form, Part
 from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result
@@ -16,18 +22,33 @@ from runbook.model.steps import Evidence
 _THERE = Choice("y", "it is there")
 _ABSENT = Choice("n", "it is not")
 _WAIT = Choice("w", "wait and ask again")
+_SENT = Choice("y", "sent")
+_UNSENT = Choice("n", "not sent")
+_NOT_YET = Choice("w", "not yet")
+_NO_WAY_BACK = "It may have gone out, so it must be found out first: y or n, or w to wait and ask the channel again."
+_IS_SENT = "It is noted as sent with this answer: Enter, if there is no address yet."
 
 
-def recover(run: Run) -> None:
-    """Find out about every message that may have been sent when the run was broken off."""
-    for sending in [s for s in run.state.sendings.values() if s.unknown]:
-        resolve(run, sending)
+def recover(run: Run) -> bool:
+    """Find out about every message that may have been sent. False if a person has not sent their part yet."""
+    return resolve_each(run, [s for s in run.state.sendings.values() if s.unknown])
 
 
-def resolve(run: Run, sending: Sending) -> None:
-    """Find out about one message and log it: by asking the channel, else a person."""
+def resolve_each(run: Run, sendings: Iterable[Sending]) -> bool:
+    """Find out about each of some messages. False if a person has not sent their part of one yet."""
+    waiting = [sending for sending in sendings if not resolve(run, sending)]
+    return not waiting
+
+
+def resolve(run: Run, sending: Sending) -> bool:
+    """Find out about one message and log it: by asking the channel, else a person.
+
+    False, with nothing logged, if a person sends it and has not done so yet.
+    """
     planned = run.plan.step(sending.step)
     message = _message(run, sending)
+    if run.channel(sending.channel).kind == HANDS:
+        return _by_hand(run, planned, message, sending)
     result: Result | None = None
     while result is None:
         result = _by_channel(run, planned, message, sending)
@@ -35,6 +56,35 @@ def resolve(run: Run, sending: Sending) -> None:
         if result is None:
             result, by = _by_person(run, planned, message, sending), "person"
     run.record(outcome_fact(run, planned, sending.message, sending.key, result, by))
+    return True
+
+
+def _by_hand(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> bool:
+    """Show a person what they send, and ask whether they have. False if not yet."""
+    run.desk.show(by_hand_sheet(run, planned, message, sending.parts), run.state)
+    text = f"{_title(run, sending)}: have you sent it?"
+    keys = (_SENT, _UNSENT, _NOT_YET)
+    try:
+        key = ask_choice(run, f"{sending.message}.there", text, keys, example="y", step=planned).value
+    except WentBack:
+        return False
+    if not sending.unknown:  # it was asked about once more by a key that works at any prompt, and answered there
+        return True
+    if key == "w":
+        return False
+    who = run.holder(planned.step.role).name
+    if key == "y":
+        receipt = _receipt(run, planned, message, sending)
+        result = Result(outcome=Outcome.SENT, detail=f"{who} sent it by hand.", receipt=receipt, by_hand=True)
+    else:
+        result = Result(outcome=Outcome.NOT_SENT, detail=f"{who} says that it was not sent.", by_hand=True)
+    run.record(outcome_fact(run, planned, sending.message, sending.key, result, by="person"))
+    return True
+
+
+def _title(run: Run, sending: Sending) -> str:
+    title = run.plan.message(sending.message.removesuffix(".correction")).title
+    return f"Correction of {title}" if sending.correction else title
 
 
 def _message(run: Run, sending: Sending) -> PlannedMessage:
@@ -78,42 +128,37 @@ def _found(channel: Channel, draft: Draft, key: str) -> Found:
 
 def _by_person(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> Result | None:
     """Ask a person. None if they want to wait and have the channel asked again."""
-    by_hand = run.channel(sending.channel).kind == "manual"
-    if by_hand:
-        text = f"{message.title}: have you sent it?"
-    else:
-        text = f"{message.title}: is it there?"
-        _say_unknown(run, planned, message, sending)
-    keys = (_THERE, _ABSENT, _WAIT)
-    key = ask_choice(run, f"{sending.message}.there", text, keys, example="y", step=planned).value
+    title = _title(run, sending)
+    _say_unknown(run, planned, title, sending)
+    question, keys = f"{sending.message}.there", (_THERE, _ABSENT, _WAIT)
+    text = f"{title}: is it there?"
+    key = ask_choice(run, question, text, keys, example="y", step=planned, stays=_NO_WAY_BACK).value
     if key == "w":
-        run.clock.sleep(0 if by_hand else 5)
+        run.clock.sleep(5)
         return None
     who = run.holder(planned.step.role).name
     if key == "n":
-        return Result(outcome=Outcome.NOT_SENT, detail=f"{who} says that it was not sent.", by_hand=by_hand)
+        return Result(outcome=Outcome.NOT_SENT, detail=f"{who} says that it was not sent.")
     receipt = _receipt(run, planned, message, sending)
-    return Result(outcome=Outcome.SENT, detail=f"{who} says that it is there.", receipt=receipt, by_hand=by_hand)
+    return Result(outcome=Outcome.SENT, detail=f"{who} says that it is there.", receipt=receipt)
 
 
-def _say_unknown(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> None:
-    heading = f"{message.title}: we don't know whether it went out. Do not send it again yet."
+def _say_unknown(run: Run, planned: PlannedStep, title: str, sending: Sending) -> None:
+    heading = f"{title}: we don't know whether it went out. Do not send it again yet."
     lines = [sending.detail or "The run was broken off after the last byte may have left.", "Is this text there?"]
     text = next(iter(sending.parts.values()), "")
     run.desk.show(Sheet(heading, (("", "\n".join(lines)), ("", text[:300])), step=planned.id), run.state)
 
 
 def _receipt(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> Receipt:
-    """Ask for the public address, where such a message has one."""
+    """Ask for the public address, where such a message has one. That it is not known yet holds nothing up."""
     question = f"{sending.message}.address"
     if message.draft.form is Form.FILES:
-        item = Evidence(
-            title="Address", kind="addresses", example=message.planned.get("page") or "https://example.org/"
-        )
-        addresses = ask_addresses(run, planned, question, item)
-        return Receipt(address=addresses["page"], addresses=addresses)
+        page = message.planned.get("page") or "https://example.org/"
+        item = Evidence(title="Address", kind="addresses", example=page, required=False)
+        addresses = ask_addresses(run, planned, question, item, stays=_IS_SENT)
+        return Receipt(address=addresses.get("page", ""), addresses=addresses)
     if message.draft.form is Form.EMAIL:
         return Receipt()
-    example = "https://example.org/posted"
-    address = ask_text(run, question, "Its address", example=example, address=True, step=planned)
-    return Receipt(address=address)
+    item = Evidence(title="Its address", kind="address", example="https://example.org/posted", required=False)
+    return Receipt(address=ask_evidence(run, planned, question, item, stays=_IS_SENT))

@@ -8,8 +8,8 @@ from runbook.engine.decide import clearances_of, must_wait, uncleared
 from runbook.engine.firing import fire
 from runbook.engine.hands import BACK, SKIP, skip
 from runbook.engine.preparing import outcome_of, pending, prepare, rows
-from runbook.engine.recover import resolve
-from runbook.engine.run import BY_HAND, Run
+from runbook.engine.recover import resolve_each
+from runbook.engine.run import BY_HAND, HANDS, Run, WentBack
 from runbook.engine.sheets import messages_sheet
 from runbook.engine.waiting import wait_until
 from runbook.model.entries import Kind
@@ -21,16 +21,21 @@ _GO = Choice("g", "send now")
 _AGAIN = Choice("r", "make ready again")
 _VIEW = Choice("v", "view")
 _DROP = Choice("d", "leave one out")
+_TAKE_IN = Choice("t", "take one in again")
 _HANDS = Choice("m", "do one by hand")
 _OTHER = Choice("a", "send one by its other channel")
 
 
 def sending(run: Run, planned: PlannedStep) -> None:
-    """Work a step that sends, until each of its messages is sent, left out or given up, or the person goes back."""
+    """Work a step that sends, until each of its messages is sent, left out or given up, or the person goes back.
+
+    Whoever says that they have not sent their part yet goes back too, and is asked for it when they return.
+    """
     run.desk.show(messages_sheet(run, planned), run.state)
     ways: dict[str, str] = {}
     while True:
-        _ask_for_unknown(run, planned)
+        if not _ask_for_unknown(run, planned):
+            return
         messages = pending(run, planned)
         if not messages:
             _finish(run, planned)
@@ -39,6 +44,8 @@ def sending(run: Run, planned: PlannedStep) -> None:
         try:
             if not _go_no_go(run, planned, jobs, ways):
                 return
+        except WentBack:
+            continue  # from a question about one of them, to the table
         finally:
             discard(jobs)  # harmless for what was released
 
@@ -53,10 +60,12 @@ def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], ways: dict[str, s
         return _send(run, planned, [job for job in jobs if not job.problem])
     if key == "d":
         _leave_out(run, planned, jobs)
+    elif key == "t":
+        _take_in(run, planned)
     elif key == "m":
-        ways[_which(run, planned, _by_machine(jobs), "Which one is done by hand?").id] = BY_HAND
+        ways[_which(run, planned, _messages(_by_machine(jobs)), "Which one is done by hand?").id] = BY_HAND
     elif key == "a":
-        message = _which(run, planned, _with_another(run, jobs), "Which one goes by its other channel?")
+        message = _which(run, planned, _messages(_with_another(run, jobs)), "Which one goes by its other channel?")
         ways[message.id] = str(message.otherwise)
     elif key == "s":
         return _give_up(run, planned)
@@ -72,6 +81,7 @@ def _chosen(run: Run, planned: PlannedStep, jobs: list[Job]) -> str:
         *([_AGAIN] if any(job.problem for job in jobs) else []),
         _VIEW,
         _DROP,
+        *([_TAKE_IN] if _left_out(run, planned) else []),
         *([_OTHER] if _with_another(run, jobs) else []),
         *([_HANDS] if _by_machine(jobs) else []),
         SKIP,
@@ -83,7 +93,8 @@ def _chosen(run: Run, planned: PlannedStep, jobs: list[Job]) -> str:
         key = ask_choice(run, f"{planned.id}.go", text, keys, example="g", step=planned).value
         if key != "v":
             return key
-        run.desk.show(messages_sheet(run, planned, corrections=True), run.state)
+        by_hand = {job.message.id for job in jobs if job.by_hand}
+        run.desk.show(messages_sheet(run, planned, corrections=True, by_hand=by_hand), run.state)
 
 
 def _may_go(jobs: list[Job]) -> bool:
@@ -92,7 +103,15 @@ def _may_go(jobs: list[Job]) -> bool:
 
 
 def _by_machine(jobs: list[Job]) -> list[Job]:
-    return [job for job in jobs if job.channel_name != BY_HAND]
+    return [job for job in jobs if not job.by_hand]
+
+
+def _messages(jobs: list[Job]) -> list[PlannedMessage]:
+    return [job.message for job in jobs]
+
+
+def _left_out(run: Run, planned: PlannedStep) -> list[PlannedMessage]:
+    return [message for message in planned.messages if message.id in run.state.left_out]
 
 
 def _with_another(run: Run, jobs: list[Job]) -> list[Job]:
@@ -138,19 +157,25 @@ def _releaser(run: Run, planned: PlannedStep) -> str:
             return name
 
 
-def _which(run: Run, planned: PlannedStep, jobs: list[Job], text: str) -> PlannedMessage:
-    if len(jobs) == 1:
-        return jobs[0].message
-    options = [Choice(str(i), job.message.title) for i, job in enumerate(jobs, 1)]
+def _which(run: Run, planned: PlannedStep, messages: list[PlannedMessage], text: str) -> PlannedMessage:
+    if len(messages) == 1:
+        return messages[0]
+    options = [Choice(str(i), message.title) for i, message in enumerate(messages, 1)]
     reply = ask_choice(run, f"{planned.id}.which", text, options, example="1", listed=True, step=planned)
-    return jobs[int(reply.value) - 1].message
+    return messages[int(reply.value) - 1]
 
 
 def _leave_out(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
-    message = _which(run, planned, jobs, "Which one is left out?")
+    message = _which(run, planned, _messages(jobs), "Which one is left out?")
     reason = ask_text(run, f"{planned.id}.left-out", "Why?", example="the service is down", step=planned)
     who = run.holder(planned.step.role).name
     run.record(run.fact(Kind.LEFT_OUT, planned, message=message.id, reason=reason, who=who))
+
+
+def _take_in(run: Run, planned: PlannedStep) -> None:
+    message = _which(run, planned, _left_out(run, planned), "Which one is taken in again?")
+    who = run.holder(planned.step.role).name
+    run.record(run.fact(Kind.LEFT_OUT, planned, message=message.id, reason="", who=who, taken_in=True))
 
 
 def _give_up(run: Run, planned: PlannedStep) -> bool:
@@ -164,9 +189,10 @@ def _give_up(run: Run, planned: PlannedStep) -> bool:
     return True
 
 
-def _ask_for_unknown(run: Run, planned: PlannedStep) -> None:
-    for sending in [s for s in run.state.sendings.values() if s.step == planned.id and s.unknown]:
-        resolve(run, sending)
+def _ask_for_unknown(run: Run, planned: PlannedStep) -> bool:
+    """Find out about what nobody knows yet. False if a person has not sent their part yet."""
+    unknown = [s for s in run.state.sendings.values() if s.step == planned.id and s.unknown]
+    return resolve_each(run, unknown)
 
 
 def _finish(run: Run, planned: PlannedStep) -> None:
@@ -182,5 +208,10 @@ def _finish(run: Run, planned: PlannedStep) -> None:
             receipt = sent.receipt or Receipt()
             page = {"page": receipt.address} if receipt.address else {}
             placed = {"location": message.location, "addresses": message.planned | page | receipt.addresses}
-    by = "hand" if all(s.channel == BY_HAND for s in latest.values()) else "machine"
-    run.record(run.fact(Kind.DONE, planned, by=by, evidence={}, **placed))
+    by = "hand" if all(run.channel(s.channel).kind == HANDS for s in latest.values()) else "machine"
+    run.record(run.fact(Kind.DONE, planned, by=by, evidence={}, whole=_whole(run, planned), **placed))
+
+
+def _whole(run: Run, planned: PlannedStep) -> bool:
+    """Whether all was sent that had to be: only then is what the step marks reached."""
+    return all(m.optional or outcome_of(run, planned, m) is Outcome.SENT for m in planned.messages)

@@ -1,5 +1,7 @@
 """What people read before they answer: messages as they will go out, and what a clearance covers."""
 
+from collections.abc import Collection, Mapping
+
 from runbook.engine.asking import next_to_try, people_of, phone_of
 from runbook.engine.run import Run
 from runbook.engine.values import slot_values
@@ -13,15 +15,20 @@ from runbook.model.steps import ClearanceStep
 from runbook.model.words import counted, kind_in_words, readers, with_kind
 
 
-def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False) -> Sheet:
+def messages_sheet(
+    run: Run, planned: PlannedStep, *, corrections: bool = False, by_hand: Collection[str] = ()
+) -> Sheet:
     """Return a step's messages, word for word, for whoever has the step's title in front of them.
 
-    With `corrections` each is followed by the words that put it right.
+    With `corrections` each is followed by the words that put it right. `by_hand` are those that a person sends: their
+    addresses are among what there is to read.
     """
     values = slot_values(run.plan, run.state, run.clock.now())
     blocks: list[tuple[str, str]] = []
     for message in planned.messages:
         blocks.append((f"{with_kind(message.title, message.kind)} · {message.length}", _words(message, values)))
+        if message.id in by_hand:
+            blocks += _addresses(message)
         if corrections and message.correction:
             blocks.append(
                 (f"If it must be corrected · {message.correction.length}", _words(message.correction, values))
@@ -29,10 +36,36 @@ def messages_sheet(run: Run, planned: PlannedStep, *, corrections: bool = False)
     return Sheet("", tuple(blocks), step=planned.id)
 
 
+def by_hand_sheet(run: Run, planned: PlannedStep, message: PlannedMessage, parts: Mapping[str, str]) -> Sheet:
+    """Return what a person sends now: each text by itself, ready to copy, and the addresses of an e-mail.
+
+    `parts` are the texts as the log has them, every value filled in.
+    """
+    documents = _documents(message.draft) if message.draft.form is Form.FILES else []
+    blocks = [("", "\n".join(documents))] if documents else []
+    for name, text in parts.items():
+        html = name in message.draft.parts and message.draft.parts[name].html
+        blocks.append((name.capitalize(), plain_text(text) if html else text))
+    exercise = run.plan.status == "exercise"
+    heading = "Now send this yourself" + (
+        ". In an exercise: say so to the others, and send nothing" if exercise else ""
+    )
+    return Sheet(heading, (*blocks, *_addresses(message)), step=planned.id)
+
+
+def _addresses(message: PlannedMessage) -> list[tuple[str, str]]:
+    people = message.draft.recipients
+    return [("Addresses, for Bcc", ", ".join(people))] if people else []
+
+
+def _documents(draft: Draft) -> list[str]:
+    return [f"{d.title} ({d.format}, {size_in_words(d.size)})" for d in draft.documents]
+
+
 def _words(message: PlannedMessage, values: dict[str, str]) -> str:
     lines: list[str] = []
     if message.draft.form is Form.FILES:
-        lines += [f"{d.title} ({d.format}, {size_in_words(d.size)})" for d in message.draft.documents]
+        lines += _documents(message.draft)
         lines += sorted(set(message.planned.values()))
     for name, part in message.draft.parts.items():
         label = f"{name.capitalize()}: " if name in ("subject", "title") else ""

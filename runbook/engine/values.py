@@ -33,6 +33,22 @@ def slot_values(plan: Plan, state: State, now: datetime) -> dict[str, str]:
     return values | _answers(plan, state)
 
 
+def not_known(plan: Plan, name: str) -> str:
+    """Return what is missing where a slot has no value, as a sentence for whoever wants to send the message."""
+    kind, _, rest = name.partition(".")
+    first, _, last = rest.partition(".")
+    titles = {step.id: step.step.title for step in plan.steps}
+    if kind == "address":
+        return f'It needs the address of "{first}", which is not published yet (or was skipped).'
+    if kind == "done" and rest in titles:
+        return f'It needs the time at which "{titles[rest]}" was done, and it is not done yet (or was skipped).'
+    if kind == "answers" and first in titles:
+        step = plan.step(first).step
+        noted = step.evidence[last].title if isinstance(step, ManualStep) and last in step.evidence else last
+        return f'It needs what "{titles[first]}" notes down ({noted}), and it is not done yet (or was skipped).'
+    return f"It needs a value that is not known: {name}."
+
+
 def _answers(plan: Plan, state: State) -> dict[str, str]:
     values: dict[str, str] = {}
     for step in plan.steps:

@@ -144,8 +144,8 @@ def test_a_message_is_taken_down_and_what_became_of_that_is_logged(start, outcom
 )
 def test_a_channel_that_fails_in_taking_down_does_not_end_the_run(start, fault, outcome):
     stage = sent(start, W)
-    stage.mail.withdrawal = fault or stage.mail.withdrawal
-    stage.desk.say(put_right="1", put_right__how="t", put_right__down="y")
+    stage.x.withdrawal = fault or stage.x.withdrawal
+    stage.desk.say(put_right="2", put_right__how="t", put_right__down="y")
     assert stage.work() == "over"
     assert stage.of(Kind.WITHDRAWN)[0].data["outcome"] == outcome
 

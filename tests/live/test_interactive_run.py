@@ -193,10 +193,7 @@ def test_the_enquiry_was_logged_while_a_look_ran(exercise):
 def test_what_was_done_by_hand_has_its_addresses(exercise):
     log = Log.of(exercise)
     outcomes = [e.data for e in log.entries if e.kind is Kind.OUTCOME and e.step == "alternate"]
-    assert [(data["outcome"], data["by"]) for data in outcomes] == [
-        (Outcome.UNKNOWN, "channel"),
-        (Outcome.SENT, "person"),
-    ]
+    assert [(data["outcome"], data["by"]) for data in outcomes] == [(Outcome.SENT, "person")]
     assert all(data["by_hand"] for data in outcomes)
     assert len({data["key"] for data in outcomes}) == 1
     assert log.state.addresses["alternate"] == {
