@@ -11,15 +11,23 @@ def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> N
     from runbook.cli.files import open_workspace
 
     found = open_workspace(workspace).required()
-    rows = [_row(playbook, found.playbook_path(playbook)) for playbook in found.playbook_ids()]
+    rows = [
+        _row(playbook, found.playbook_path(playbook), found.replaces_shipped(playbook))
+        for playbook in found.playbook_ids()
+    ]
     deliver(Result("list", rows, [line for row in rows for line in _lines(row)]), as_json=as_json)
 
 
-def _row(playbook: str, path: Any) -> dict[str, Any]:
+def _row(playbook: str, path: Any, replaces: bool) -> dict[str, Any]:
     from runbook.loader.playbook import load_playbook
 
     loaded = load_playbook(path)
-    row: dict[str, Any] = {"id": playbook, "file": str(path), "problems": [str(problem) for problem in loaded.problems]}
+    row: dict[str, Any] = {
+        "id": playbook,
+        "file": str(path),
+        "replaces_shipped": replaces,
+        "problems": [str(problem) for problem in loaded.problems],
+    }
     if loaded.value is not None:
         value = loaded.value
         row |= {
@@ -34,11 +42,15 @@ def _row(playbook: str, path: Any) -> dict[str, Any]:
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
+    from runbook.model.words import counted
+
+    yours = " (yours, instead of the shipped one)" if row["replaces_shipped"] else ""
     if "title" not in row:
-        return [row["id"], *(f"  {problem}" for problem in row["problems"])]
+        return [f"{row['id']}{yours}", *(f"  {problem}" for problem in row["problems"])]
+    size = f"{counted(row['steps'], 'step')}, {counted(len(row['roles']), 'role')}"
     return [
-        f"{row['id']}   {row['title']}",
+        f"{row['id']}   {row['title']}{yours}",
         f"  When: {row['activate_when']}",
-        f"  {row['steps']} steps, {len(row['roles'])} roles; agreed {row['agreed_on']}; owner {row['owner']}",
+        f"  {size}; agreed {row['agreed_on']}; owner {row['owner']}",
         *(f"  {problem}" for problem in row["problems"]),
     ]

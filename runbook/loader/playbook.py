@@ -1,5 +1,6 @@
 """`ID.yaml` → `Playbook`, with everything that is wrong with it."""
 
+from functools import partial
 from pathlib import Path
 
 from runbook.loader import message_checks, step_checks
@@ -16,9 +17,13 @@ def load_playbook(path: Path) -> Loaded[Playbook]:
 
 def playbook_of(raw: Raw) -> Loaded[Playbook]:
     """Make a playbook of a file that has been read."""
-    return load(Playbook, raw, _check)
+    return load(Playbook, raw, partial(_check, file=raw.path))
 
 
-def _check(playbook: Playbook, findings: Findings) -> None:
+def _check(playbook: Playbook, findings: Findings, file: Path | None) -> None:
+    if file is not None and file.stem != playbook.playbook:
+        found = f'playbook: "{playbook.playbook}" is not what the file is called, "{file.name}".'
+        remedy = f"Write `playbook: {file.stem}`, or rename the file to {playbook.playbook}.yaml."
+        findings.add(("playbook",), "wrong-id", found, remedy)
     step_checks.check(playbook, findings)
     message_checks.check(playbook, findings)

@@ -44,6 +44,10 @@ class Workspace:
         files = (folder / f"{playbook}.yaml" for folder in self._playbook_folders())
         return next((file for file in files if file.is_file()), None)
 
+    def replaces_shipped(self, playbook: str) -> bool:
+        """Tell whether the workspace has a playbook of its own in the place of a shipped one."""
+        return all((folder / f"{playbook}.yaml").is_file() for folder in self._playbook_folders())
+
     def playbook_ids(self) -> tuple[str, ...]:
         """Return the ids of all playbooks, own and shipped, sorted."""
         found = {file.stem for folder in self._playbook_folders() for file in folder.glob("*.yaml")}

@@ -244,6 +244,21 @@ def test_several_releases_are_listed_where_nobody_can_choose(home: Home, office:
     assert done.code == 0, done.err
 
 
+def test_a_playbook_is_called_as_its_file_is(home: Home, office: Path) -> None:
+    own_playbook(office)
+    (office / "playbooks" / "gov-uk-failure.yaml").rename(office / "playbooks" / "ours.yaml")
+    said = refused(home, office, "execute", "ours", "--dry-run", "--yes")
+    assert 'playbook: "gov-uk-failure" is not what the file is called, "ours.yaml".' in said
+    assert "Write `playbook: ours`, or rename the file to gov-uk-failure.yaml." in said
+
+
+def test_the_list_marks_a_playbook_that_stands_in_for_the_shipped_one(home: Home, office: Path) -> None:
+    mark = "(yours, instead of the shipped one)"
+    assert mark not in home.runbook("list", at=office).out
+    own_playbook(office)
+    assert mark in home.runbook("list", at=office).out.splitlines()[0]
+
+
 def test_init_and_new_and_export_never_write_over_anything(home: Home, office: Path) -> None:
     before = {path: path.read_bytes() for path in office.rglob("*") if path.is_file()}
     assert home.runbook("init", "office").code == 2
