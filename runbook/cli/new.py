@@ -40,12 +40,17 @@ def contact_list(
     """Show how a table of addresses is read, and write it as a clean contact list."""
     from runbook.cli.failure import problem_lines
     from runbook.errors import Unavailable
+    from runbook.model.problem import Refused
+    from runbook.model.words import counted
     from runbook.workspace.contacts import convert, read_list
 
     if not file.is_file():
         raise Unavailable(f"There is no file {file}.", "Name the table that Excel saved.")
     found = read_list(file, file.stem)
-    typer.echo(f"{len(found.contacts)} addresses{f', read as {found.read_as}' if found.read_as else ''}:")
+    if not found.encoding:
+        raise Refused(found.problems, nothing="Nothing was written.")
+    read_as = f", read as {found.read_as}" if found.read_as else ""
+    typer.echo(f"{counted(len(found.contacts), 'address', 'addresses')}{read_as}:")
     for contact in found.contacts[:_SHOWN]:
         typer.echo(f"  {', '.join(part for part in (contact.name, contact.address, contact.outlet) if part)}")
     if len(found.contacts) > _SHOWN:

@@ -22,6 +22,9 @@ LARGEST = 5 * 1024 * 1024
 COLUMNS = ("name", "address", "outlet", "group", "verified_on")
 _SAME = {"email": "address", "e_mail": "address", "email_address": "address", "e_mail_address": "address"}
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_ONE = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What the files of Excel begin with, the new ones (ZIP) and the old (OLE 2)."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 WITHOUT = "Go on without this address."
 
@@ -64,7 +67,10 @@ class ContactList:
 
 
 class _Undecodable(ValueError):
-    """Neither UTF-8 nor cp1252. `args[0]` says so, `args[1]` is the line."""
+    """Not a text that can be read. `args` are why, the line, and what to do."""
+
+
+_AGAIN = "Save it again from Excel as “CSV UTF-8 (comma delimited)”."
 
 
 @dataclass
@@ -73,6 +79,7 @@ class _Reading:
 
     file: str
     lines: list[str]
+    delimiter: str
     contacts: list[Contact] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
@@ -102,10 +109,10 @@ def read_list(path: Path, name: str) -> ContactList:
         why = f"This list cannot be read ({error.strerror or error})."
         return _broken(name, Problem("unreadable", Where(shown), why, "Make the file readable."))
     except _Undecodable as error:
-        remedy = "Save it again from Excel as “CSV UTF-8 (comma delimited)”."
-        return _broken(name, Problem("encoding", Where(shown, error.args[1], 1), error.args[0], remedy))
+        why, line, remedy = error.args
+        return _broken(name, Problem("encoding", Where(shown, line, 1), why, remedy))
     text, delimiter = _delimited(text)
-    reading = _Reading(shown, _lines(text))
+    reading = _Reading(shown, _lines(text), delimiter)
     try:
         rows = list(_rows(reading.lines, delimiter))
     except csv.Error as error:
@@ -137,8 +144,11 @@ def _broken(name: str, problem: Problem) -> ContactList:
 def _text(path: Path) -> tuple[str, str]:
     with path.open("rb") as file:
         raw = file.read(LARGEST + 1)
+    if raw.startswith(_WORKBOOKS):
+        raise _Undecodable("This is an Excel workbook.", 1, "Save it as “CSV UTF-8 (comma delimited)” first.")
     if len(raw) > LARGEST:
-        raise _Undecodable(f"This file is larger than {LARGEST // 1024 // 1024} MiB; that is no contact list.", 1)
+        why = f"This file is larger than {LARGEST // 1024 // 1024} MiB; that is no contact list."
+        raise _Undecodable(why, 1, _AGAIN)
     encodings = [encoding for bom, encoding in _BOMS if raw.startswith(bom)] or ["utf-8", "cp1252"]
     for encoding in encodings:
         try:
@@ -146,7 +156,7 @@ def _text(path: Path) -> tuple[str, str]:
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             byte = raw[error.start]
-    raise _Undecodable(f'This list is neither UTF-8 nor cp1252: it has the byte "{byte:02x}".', line)
+    raise _Undecodable(f'This list is neither UTF-8 nor cp1252: it has the byte "{byte:02x}".', line, _AGAIN)
 
 
 def _delimited(text: str) -> tuple[str, str]:
@@ -179,11 +189,29 @@ def _read_rows(reading: _Reading, rows: list[tuple[int, list[str]]]) -> None:
         columns = _columns(reading, *rows[0])
         if "address" not in columns:
             return
+        if len(rows) > 2 and all(_too_long(columns, row) for _, row in rows[1:]):
+            _short_heading(reading, columns, rows)
+            return
         for line, row in rows[1:]:
             _read_row(reading, columns, line, row)
     if not rows[1:]:
         found = "This list is empty."
         reading.unready("empty-list", (1, ""), found, "Add the addresses.", "Go on; nobody is on this list.")
+
+
+def _too_long(columns: list[str], row: list[str]) -> bool:
+    return any(cell.strip() for cell in row[len(columns) :])
+
+
+def _short_heading(reading: _Reading, columns: list[str], rows: list[tuple[int, list[str]]]) -> None:
+    """Note once that a column has no name: every row would say the same."""
+    fewest = min(len(row) for _, row in rows[1:])
+    apart = _DELIMITERS[reading.delimiter]
+    found = f"Every row has {fewest} cells or more, read with {apart} between them, and the heading has {len(columns)}."
+    remedy = (
+        f"Name every column in the heading, or put the cells that have {_ONE[reading.delimiter]} in them into quotes."
+    )
+    reading.unready("heading", (rows[0][0], ""), found, remedy, "Go on; nobody is on this list.")
 
 
 def _columns(reading: _Reading, line: int, heading: list[str]) -> list[str]:
@@ -218,9 +246,11 @@ def _read_row(reading: _Reading, columns: list[str], line: int, row: list[str]) 
     if control is not None:
         found = f"This row has the control character U+{ord(control):04X} in it."
         reading.unready("control-character", (line, written), found, "Type the row again.")
-    elif any(cell.strip() for cell in row[len(columns) :]):
+    elif _too_long(columns, row):
         found = f"This row has {len(row)} cells, and the heading has {len(columns)}."
-        reading.unready("cells", (line, written), found, "Put a name with a comma in it into quotes.")
+        reading.unready(
+            "cells", (line, written), found, f"Put a name with {_ONE[reading.delimiter]} in it into quotes."
+        )
     elif not written:
         reading.unready("no-address", (line, ""), "This row has no address.", "Add it, or take the row out.")
     else:

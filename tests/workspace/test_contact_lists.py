@@ -203,3 +203,21 @@ def test_texts_that_are_no_address(text):
     with pytest.raises(NotAnAddress) as refused:
         checked_address(text)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "several", "one"), [(",", "commas", "a comma"), (";", "semicolons", "a semicolon")]
+)
+def test_a_heading_with_a_column_too_few_is_one_problem(written, delimiter, several, one):
+    rows = "name,address\nAnn,Desk,ann@example.org\nBea,Desk,bea@example.org\n".replace(",", delimiter)
+    found = written(rows)
+    assert codes(found) == [("heading", 1, 1)]
+    [problem] = found.problems
+    assert problem.found == f"Every row has 3 cells or more, read with {several} between them, and the heading has 2."
+    assert f"cells that have {one} in them" in problem.remedy
+
+
+def test_one_cell_too_many_names_the_delimiter_that_is_there(written):
+    found = written("name;address\nDesk; of two;a@example.org\nDesk;b@example.org\n")
+    assert found.addresses == ("b@example.org",)
+    assert [problem.remedy for problem in found.problems] == ["Put a name with a semicolon in it into quotes."]
