@@ -11,7 +11,7 @@ from runbook.model.scores import exactly, scores
 from runbook.model.state import Sending, State
 from runbook.model.text import one_line
 from runbook.reports.names import Names
-from runbook.reports.timeline import Line, tell
+from runbook.reports.timeline import Line, tell, with_corrections
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\|()\[\]{}]*[^\s<>\"'`\\|()\[\]{}.,;:!?]")
@@ -49,16 +49,15 @@ def _document(
     yield f"# Action log: {escaped(plan.title if plan else state.run)}\n"
     yield from _head(state, names)
     if plan is not None:
-        yield from _objectives(state)
+        yield from _objectives(state, plan)
         yield from _people(holders, names)
         yield from _messages(state, plan, names)
     yield "\n## Timeline\n"
-    corrected = {line.corrects: line.sequence for line, _ in told if line.corrects}
     yield from _table(
         ("Entry", "Time", "After due", "Who", "What", "Kind", "Hash"),
         (
-            (line.sequence, line.clock, line.t_plus, line.who, _with_correction(line, corrected), line.kind, seal)
-            for line, seal in told
+            (line.sequence, line.clock, line.t_plus, line.who, line.text, line.kind, seal)
+            for line, (_, seal) in zip(with_corrections([line for line, _ in told]), told, strict=True)
         ),
     )
     yield "\n## Log seal\n"
@@ -98,12 +97,19 @@ def _stood_down(state: State, names: Names) -> str:
     return escaped(names.day(state.stood_down_at)) + (", before the last step" if state.early else "")
 
 
-def _objectives(state: State) -> Iterator[str]:
+def _objectives(state: State, plan: Plan) -> Iterator[str]:
     yield "\n## Objectives\n"
     yield "| Objective | Limit | Measured | |\n| --- | --- | --- | --- |"
     for score in scores(state):
         limit = exactly(score.limit) if score.limit is not None else ""
-        yield f"| {escaped(score.title)} | {limit} | {score.in_words} | {_MET[score.met]} |"
+        remarks = "; ".join(part for part in (_MET[score.met], _left_out(state, plan, score.measure)) if part)
+        yield f"| {escaped(score.title)} | {limit} | {score.in_words} | {remarks} |"
+
+
+def _left_out(state: State, plan: Plan, milestone: str) -> str:
+    """Return which messages are missing from what a milestone stands for."""
+    titles = [m.title for s in plan.steps if milestone in s.step.marks for m in s.messages if m.id in state.dropped]
+    return escaped(f"left out: {', '.join(titles)}") if titles else ""
 
 
 def _people(holders: Sequence[tuple[Line, Entry]], names: Names) -> Iterator[str]:
@@ -144,11 +150,6 @@ def _sent(sending: Sending, names: Names) -> tuple[object, ...]:
     title = names.message({"message": sending.message, "key": sending.key, "correction": sending.correction})
     time = names.clock(sending.outcome_at or sending.intent_at)
     return title, names.step(sending.step), sending.channel, time, ", ".join(words), proof
-
-
-def _with_correction(line: Line, corrected: dict[int, int]) -> str:
-    by = corrected.get(line.sequence)
-    return f"{line.text} [Corrected by entry {by}.]" if by else line.text
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A log as a readable timeline: one line an entry, in the release's own time."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from runbook.model.entries import Entry, Kind
 from runbook.reports.names import Names
@@ -32,6 +32,34 @@ def timeline(entries: Iterable[Entry]) -> Iterator[Line]:
     names = Names()
     for entry in entries:
         yield tell(entry, names)
+
+
+def folded(lines: Iterable[Line]) -> Iterator[Line]:
+    """Leave out what was asked, since the answer repeats it; only a question at which the run stopped stays.
+
+    Streams; holds what came in while a question stood.
+    """
+    held: list[Line] = []
+    for line in lines:
+        if held and line.kind in (Kind.ASKED, Kind.ANSWERED):
+            yield from held[1:]
+            held = []
+        elif held and line.kind in (Kind.PAUSED, Kind.RESUMED):
+            yield from held
+            held = []
+        if held or line.kind is Kind.ASKED:
+            held.append(line)
+        else:
+            yield line
+    yield from held
+
+
+def with_corrections(lines: Sequence[Line]) -> Iterator[Line]:
+    """Say beside each line that was corrected which entry corrects it: the last, if several do."""
+    corrected = {line.corrects: line.sequence for line in lines if line.corrects}
+    for line in lines:
+        by = corrected.get(line.sequence)
+        yield replace(line, text=f"{line.text} [Corrected by entry {by}.]") if by else line
 
 
 def tell(entry: Entry, names: Names) -> Line:

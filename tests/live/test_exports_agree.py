@@ -95,9 +95,14 @@ def test_markdown_says_what_the_timeline_says(stage, told):
 
 
 def test_the_readable_timeline_has_the_same_lines(stage, told):
-    lines = output(stage, "log", RUN).splitlines()
+    lines = output(stage, "log", RUN, "--all").splitlines()
     assert len(lines) == len(told)
     assert all(line["text"] in shown and line["clock"] in shown for line, shown in zip(told, lines, strict=True))
+
+
+def test_the_readable_timeline_leaves_out_what_was_asked_and_answered(stage, told):
+    lines = output(stage, "log", RUN).splitlines()
+    assert [int(line.split()[0]) for line in lines] == [line["sequence"] for line in told if line["kind"] != "asked"]
 
 
 def test_a_file_that_is_there_is_not_overwritten(stage, tmp_path):

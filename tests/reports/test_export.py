@@ -190,6 +190,16 @@ def test_objectives_stand_with_their_limit_and_whether_they_were_met(log: tuple[
     ]
 
 
+def test_a_milestone_that_was_reached_in_part_says_what_was_left_out(tmp_path: Path) -> None:
+    text = run_of(
+        tmp_path,
+        Told(500, Kind.LEFT_OUT, DATA[Kind.LEFT_OUT], "announce"),
+        Told(510, Kind.DONE, {"by": "machine"}, "announce"),
+    )
+    row = ["Journalists and public told", "", "8 min 30 s", "left out: Post"]
+    assert row in tables(text)["Objectives"][1:]
+
+
 def test_everybody_who_held_a_role_is_listed_with_the_time(tmp_path: Path) -> None:
     lead = {"role": "lead", "name": "Duty press manager", "deputy": False}
     text = run_of(
