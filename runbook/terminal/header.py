@@ -23,6 +23,7 @@ from runbook.terminal.words import (
     due_in_words,
     message_title,
     role_title,
+    step_of,
     t_plus,
 )
 
@@ -206,7 +207,11 @@ def _messages(state: State) -> Iterator[Styled]:
 
 
 def _message(sending: Sending, state: State) -> str:
-    return message_title(state, sending.message, correction=sending.correction)
+    """Return what a message is called, with its step's number where another step sent one of the same title."""
+    titles = [message_title(state, s.message, correction=s.correction) for s in state.sendings.values()]
+    title = message_title(state, sending.message, correction=sending.correction)
+    planned = step_of(state, sending.step)
+    return f"{title} (step {planned.number})" if planned and titles.count(title) > 1 else title
 
 
 def _message_line(sending: Sending, state: State) -> Styled:

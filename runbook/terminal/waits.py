@@ -7,9 +7,10 @@ from datetime import datetime
 from runbook.model.questions import Ask, Choice, Question
 from runbook.model.state import Progress, State
 from runbook.model.steps import LookStep
+from runbook.model.times import duration, in_words
 from runbook.terminal.places import step_state
 from runbook.terminal.styled import Styled
-from runbook.terminal.words import clock, limit_in_words, role_title, step_of
+from runbook.terminal.words import clock, role_title, step_of
 
 Looked = Mapping[str, tuple[datetime, str]]
 """By step that looks: when it looked last, UTC, and its verdict."""
@@ -25,7 +26,9 @@ def _with_look(choice: Choice, state: State, looked: Looked) -> Choice:
     if step is None or choice.step not in looked:
         return choice
     at, verdict = looked[choice.step]
-    return replace(choice, hint=f"last look {clock(at, state.plan)}: {verdict}; one every {limit_in_words(step.every)}")
+    return replace(
+        choice, hint=f"last look {clock(at, state.plan)}: {verdict}; one every {in_words(duration(step.every))}"
+    )
 
 
 def _repeated(choice: Choice, state: State) -> LookStep | None:

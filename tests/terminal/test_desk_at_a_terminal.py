@@ -324,7 +324,7 @@ def test_the_long_wait_says_what_was_seen_last_who_is_on_and_once_that_one_may_g
     first = {**waiting, "tell": [["on", {"role": "comms", "name": "Digital officer"}], ["looked", looked, "restored"]]}
     with desk(first, waiting, env={"NO_COLOR": "1"}) as session:
         said_first = session.expect(KEYS)
-        assert "1 Wait for it  last look 09:32:31: not public; one every " in said_first
+        assert "1 Wait for it  last look 09:32:31: not public; one every 15 s" in said_first
         assert "\r\nOn: Digital officer (Communications)\r\n" in said_first
         assert "You may close this window; `runbook resume` carries on." in said_first
         session.type("n slow")

@@ -5,7 +5,7 @@ from runbook.model.entries import Kind
 from runbook.model.message import Form
 from runbook.model.state import Progress
 from runbook.terminal.header import header, status_lines, what_it_will_do
-from support.terminal_plan import DUE, RUN, Story, plan
+from support.terminal_plan import DATA, DUE, RUN, Story, plan
 
 NOW = DUE + timedelta(seconds=130)
 
@@ -140,6 +140,15 @@ def test_where_it_stands_says_what_nobody_knows():
     story = Story()
     story.enter(Kind.INTENT)
     assert "??  Journalists: we don't know whether it went out" in text(status_lines(story.state, NOW))
+
+
+def test_messages_of_one_title_are_told_apart_by_their_steps():
+    story = Story()
+    for key, step in (("k1", "announce"), ("k2", "stand-down")):
+        story.enter(Kind.INTENT, DATA[Kind.INTENT] | {"key": key}, step=step)
+        story.enter(Kind.OUTCOME, DATA[Kind.OUTCOME] | {"key": key}, step=step)
+    said = text(status_lines(story.state, NOW))
+    assert "ok  Sent: Journalists (step 5) 09:32:31, Journalists (step 7) 09:32:45" in said
 
 
 def test_looking_at_the_state_does_not_change_it():
