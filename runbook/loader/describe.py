@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from runbook.errors import Unavailable
 from runbook.loader.assets import digest
 from runbook.loader.raw import is_forbidden
-from runbook.loader.release import leaves
+from runbook.loader.release import PLACEHOLDER, leaves
 from runbook.model.release import Asset
 
 TEXT_FORMATS = frozenset({".pdf", ".odt", ".docx", ".doc", ".html", ".htm", ".rtf"})
@@ -24,20 +24,21 @@ _BESIDE = re.compile("annex|background|guid|method|note|quality|readme|table")
 
 _HEAD = """\
 # One release: what is due, when, where the public looks for it, and every document that belongs to it.
-# Everything that is marked "fill in" is a guess: go through it, then practise: runbook execute PLAYBOOK --dry-run
+# Everything that says FILL IN is for you; the file is refused until nothing says so any more. Then practise:
+#   runbook execute PLAYBOOK --dry-run
 release: {release}
-title: {title}    # fill in: as the public will read it
-status: Official statistics    # fill in
-producer: Example Statistics Office    # fill in: who publishes
-date: {today}    # fill in: the day it is due
-time: "09:30"    # fill in; keep the quotes: some programs read 9:30 as a number
+title: {title}    # as the public will read it
+status: FILL IN    # as the public knows it: Official statistics, Accredited official statistics
+producer: FILL IN    # who publishes
+date: FILL IN    # the day it is due: {today}
+time: FILL IN    # like "09:30"; keep the quotes: some programs read 9:30 as a number
 zone: Europe/London
-url: https://www.gov.uk/government/statistics/{release}    # fill in: where the public looks for it
+url: FILL IN    # where the public looks for it: https://www.gov.uk/government/statistics/{release}
 # announcement: https://www.gov.uk/government/statistics/announcements/{release}    # the page that announced it
 
-# Whom the public may ask. These stand in the messages.
-statistician: {{name: Lead statistician, email: statistics@example.org, phone: 020 7946 0004}}    # fill in
-press: {{name: Press office, email: press@example.org, phone: 020 7946 0003}}    # fill in
+# Whom the public may ask. These stand in the messages; a role's name and telephone are best.
+statistician: {{name: FILL IN, email: FILL IN, phone: FILL IN}}
+press: {{name: FILL IN, email: FILL IN, phone: FILL IN}}
 
 # Every document, the main one first. Sizes and digests are those of the files on {today}.
 assets:
@@ -45,7 +46,7 @@ assets:
 _ASSET = """\
   - id: {id}
     file: {file}
-    title: {title}    # fill in
+    title: {title}    # its name; check it, the public will read it
     kind: {kind}    # main, background or data
     size: {size}
     sha256: {sha256}
@@ -55,14 +56,14 @@ _ASSET = """\
 def describe_folder(folder: Path, today: date) -> str:
     """Return the text of a new `release.yaml` for the documents in `folder`; nothing is written.
 
-    The documents are its files, without hidden ones and those that an office program keeps while it has one open. The
-    text can be loaded as it is; what a person must fill in is marked. Raises `Unavailable` if there is no document, or
+    The documents are its files, without hidden ones and those that an office program keeps while it has one open.
+    What a person must say is `PLACEHOLDER`, which no release may say. Raises `Unavailable` if there is no document, or
     one cannot be read or has a name that no release can hold.
     """
     assets = list(_assets(folder))
     title = next(asset.title for asset in assets if asset.kind == "main")
     release = _slug(folder.absolute().name, "release", ())
-    head = _HEAD.format(release=release, title=_quoted(title), today=today.isoformat())
+    head = _HEAD.format(release=release, title=_quoted(f"{PLACEHOLDER}: {title}"), today=today.isoformat())
     return head + "".join(
         _ASSET.format(
             id=asset.id,

@@ -1,16 +1,23 @@
 """`release.yaml` → `Release`, with everything that is wrong with it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from zoneinfo import ZoneInfo
 
-from runbook.loader.raw import Raw
+from runbook.loader.raw import Fault, Raw
 from runbook.loader.reader import Findings, Loaded, load
 from runbook.loader.yaml import read_yaml
 from runbook.loader.zones import check_zone
+from runbook.model.problem import Path as Keys
+from runbook.model.problem import Problem
 from runbook.model.release import Asset, Release
 from runbook.model.times import NoSuchTime
+
+PLACEHOLDER = "FILL IN"
+"""What a new release file says where a person has to."""
 
 
 def load_release(path: Path) -> Loaded[Release]:
@@ -23,7 +30,22 @@ def load_release(path: Path) -> Loaded[Release]:
 
 def release_of(raw: Raw) -> Loaded[Release]:
     """Make a release of a file that has been read."""
+    raw = replace(raw, faults=(*raw.faults, *_placeholders(raw, raw.data, ())))
     return load(Release, raw, partial(_check, folder=raw.path.parent if raw.path else None))
+
+
+def _placeholders(raw: Raw, value: object, path: Keys) -> Iterator[Fault]:
+    """Yield a fault for each value that a person has not filled in yet."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _placeholders(raw, inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _placeholders(raw, inner, (*path, number))
+    elif isinstance(value, str) and value.startswith(PLACEHOLDER):
+        name = next((part for part in reversed(path) if isinstance(part, str)), "this file")
+        found = f"{name}: this still says {PLACEHOLDER}."
+        yield Fault(path, Problem("placeholder", raw.source.where(path), found, "Write what is true of this release."))
 
 
 def leaves(folder: Path, file: str) -> bool:

@@ -271,13 +271,20 @@ def test_init_and_new_and_export_never_write_over_anything(home: Home, office: P
     assert all(path.read_bytes() == content for path, content in before.items())
 
 
-def test_a_new_release_of_a_folder_can_be_planned(home: Home, office: Path) -> None:
+def test_a_new_release_of_a_folder_can_be_planned_once_it_is_filled_in(home: Home, office: Path) -> None:
     folder = office / "releases" / "new"
     folder.mkdir()
     (folder / "Annual report.pdf").write_bytes(b"%PDF-1.4 example")
     (folder / "Tables.csv").write_bytes(b"a,b\n1,2\n")
     made = home.runbook("new", "release", str(folder))
     assert made.code == 0, made.err
+    file = folder / "release.yaml"
+    said = refused(home, office, *REHEARSE, "--release", str(file))
+    assert said.startswith("12 problems found.")
+    assert said.count("this still says FILL IN.") == 12
+    text = file.read_text("utf-8").replace("FILL IN: ", "").replace("date: FILL IN", "date: 2026-11-02")
+    text = text.replace("time: FILL IN", 'time: "09:30"').replace("url: FILL IN", "url: https://example.org/report")
+    file.write_text(text.replace("FILL IN    #", "Official statistics    #").replace("FILL IN", "Office"), "utf-8")
     shown = home.runbook("show", "gov-uk-failure", "--release", str(folder / "release.yaml"), "--json", at=office)
     assert shown.code == 0, shown.err
     documents = json.loads(shown.out)["data"]["release"]["documents"]

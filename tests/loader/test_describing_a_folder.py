@@ -20,7 +20,31 @@ def described(folder, *names):
     return describe_folder(folder, TODAY)
 
 
-def test_the_new_file_loads_as_it_is_and_its_documents_are_right(tmp_path):
+def filled_in(text):
+    """Return the file as a person leaves it."""
+    for key, value in (("date", "2026-11-02"), ("time", '"09:30"'), ("url", "https://example.org/it")):
+        assert f"\n{key}: FILL IN " in text
+        text = text.replace(f"\n{key}: FILL IN ", f"\n{key}: {value} ")
+    return text.replace("FILL IN: ", "").replace("FILL IN", "Somebody")
+
+
+def test_the_new_file_is_refused_until_it_is_filled_in(tmp_path):
+    folder = tmp_path / "one"
+    text = described(folder, "report.pdf")
+    (folder / "release.yaml").write_text(text, encoding="utf-8")
+    problems = load_release(folder / "release.yaml").problems
+    assert {problem.code for problem in problems} == {"placeholder"}
+    lines = text.splitlines()
+    assert all(lines[p.where.line - 1][p.where.column - 1 :].startswith(p.found.split(":")[0]) for p in problems)
+    told = [(p.where.line, p.found.split(":")[0]) for p in problems]
+    assert [name for _, name in told] == [
+        *("title", "status", "producer", "date", "time", "url"),
+        *("name", "email", "phone", "name", "email", "phone"),
+    ]
+    assert problems[0].found == "title: this still says FILL IN."
+
+
+def test_the_new_file_loads_once_it_is_filled_in_and_its_documents_are_right(tmp_path):
     folder = tmp_path / "Crop Estimates 2026"
     text = described(
         folder,
@@ -31,7 +55,7 @@ def test_the_new_file_loads_as_it_is_and_its_documents_are_right(tmp_path):
         "~$Tables.xlsx",
         "old.yaml",
     )
-    (folder / "release.yaml").write_text(text, encoding="utf-8")
+    (folder / "release.yaml").write_text(filled_in(text), encoding="utf-8")
     loaded = load_release(folder / "release.yaml")
     assert loaded.problems == ()
     release = loaded.required()
@@ -46,18 +70,11 @@ def test_the_new_file_loads_as_it_is_and_its_documents_are_right(tmp_path):
     assert len(found) == 3
 
 
-def test_what_a_person_must_fill_in_is_marked(tmp_path):
-    text = described(tmp_path / "one", "report.pdf")
-    marked = [line.split(":")[0].strip() for line in text.splitlines() if "# fill in" in line]
-    assert marked == ["title", "status", "producer", "date", "time", "url", "statistician", "press", "title"]
-    assert 'time: "09:30"' in text
-
-
 def test_ids_are_made_of_the_names_and_never_twice(tmp_path):
     folder = tmp_path / "2026"
     (folder / "release.yaml").parent.mkdir()
     text = described(folder, "a b.pdf", "a-b.pdf", "a_b.csv", "é.odt", "2.html", "日本.csv", 'quo"te: x.csv')
-    (folder / "release.yaml").write_text(text, encoding="utf-8")
+    (folder / "release.yaml").write_text(filled_in(text), encoding="utf-8")
     loaded = load_release(folder / "release.yaml")
     assert loaded.problems == ()
     ids = [asset.id for asset in loaded.required().assets]
