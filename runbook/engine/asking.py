@@ -48,7 +48,8 @@ def ask_once(
         else:
             raise WentBack
         return None
-    run.answer(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, who=answer.who))
+    label = next((choice.label for choice in question.options if choice.key == answer.value), "")
+    run.answer(run.fact(Kind.ANSWERED, step, question=question.id, answer=answer.value, label=label, who=answer.who))
     return answer
 
 

@@ -25,7 +25,7 @@ class Kind(StrEnum):
     ON = "on"  # role, name, phone, email, deputy (bool), reason: who holds a role from now on
     CALLED = "called"  # name, answered (bool): somebody was tried
     ASKED = "asked"  # question (id), text
-    ANSWERED = "answered"  # question (id), answer, who
+    ANSWERED = "answered"  # question (id), answer, label (of the option that was chosen), who
     NOTED = "noted"  # text
     ENQUIRY = "enquiry"  # text, answered_with (the line to take)
     CORRECTED = "corrected"  # entry (sequence), text: what it should have said
