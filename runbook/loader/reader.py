@@ -137,6 +137,8 @@ def _validated(model: type[N], raw: Raw, findings: Findings) -> tuple[N | None, 
 
 def _tell(details: ErrorDetails, place: Spot, raw: Raw, findings: Findings) -> None:
     code, found, remedy = explain(details, place, raw.written.get(place.path))
+    if code == "missing-key" and any(fault.problem.code == "alias" for fault in raw.faults):
+        return  # what is missing may be what the aliases were to stand for: they are the cause
     path: Path = (*place.path, "kind") if details["type"] == "union_tag_invalid" else place.path
     findings.note(path, Problem(code, raw.source.where(path), found, remedy))
 

@@ -234,3 +234,10 @@ def test_two_ends_and_an_end_in_the_middle_are_told():
     assert [p.code for p in load(text).problems] == ["two-stand-downs"]
     text = spoilt(text, "  - {id: stand-down, kind: stand-down, title: The end, role: lead}\n", "")
     assert [p.code for p in load(text).problems] == ["stand-down-not-last"]
+
+
+def test_aliases_are_told_and_not_what_is_missing_because_of_them():
+    lines = ['a0: &a0 ["lol", "lol"]', *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10))]
+    loaded = playbook_of(parse_yaml("\n".join(lines), "small.yaml"))
+    assert loaded.value is None
+    assert [(p.code, p.where.line) for p in loaded.problems] == [("alias", n) for n in range(1, 11)]
