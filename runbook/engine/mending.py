@@ -8,7 +8,9 @@ from runbook.model.text import one_line
 from runbook.model.times import exact_time
 
 _LISTED = 10
-_LOOKED_THROUGH = 50
+_LOOKED_THROUGH = 80
+_NOBODYS = (Kind.ASKED, Kind.BEGUN, Kind.READY, Kind.STAGED, Kind.INTENT, Kind.SOUGHT, Kind.RETRIED)
+"""What the machine says of itself; people mend what people said, and what it means."""
 _LONGEST = 90
 _SAYS = ("text", "answer", "title", "reason", "found", "name", "outcome", "verdict", "detail")
 """Where an entry has the words by which people know it again: the first of these that it has."""
@@ -28,9 +30,14 @@ def correct_entry(run: Run, number: str) -> None:
 
 def _ask_number(run: Run) -> str:
     recent = run.journal.read(run.id, max(0, run.state.sequence - _LOOKED_THROUGH))
-    lines = [_in_a_line(run, entry) for entry in recent if entry.kind is not Kind.ASKED][-_LISTED:]
+    lines = [_in_a_line(run, entry) for entry in recent if _worth_mending(entry)][-_LISTED:]
     run.desk.show(Sheet("The last entries", (("", "\n".join(lines)),)), run.state)
     return ask_text(run, "correct", "Number of the entry (`runbook log` shows them)", example="1", longest=9)
+
+
+def _worth_mending(entry: Entry) -> bool:
+    pressed = entry.kind is Kind.ANSWERED and len(entry.data["answer"]) <= 1  # a key: what came of it is an entry too
+    return entry.kind not in _NOBODYS and not pressed
 
 
 def _in_a_line(run: Run, entry: Entry) -> str:
