@@ -9,7 +9,7 @@ from runbook.errors import Left
 from runbook.model.entries import Kind
 from runbook.model.plan import PlannedRole
 from runbook.model.problem import Problem
-from runbook.model.questions import Ask, Choice, Question
+from runbook.model.questions import Ask, Choice, Question, Sheet
 
 _FIRST = "There is nothing to go back to: the run has not begun. p leaves it."
 _CALLED = "Every role needs a name, and can be handed over at any time (h). p leaves the run."
@@ -36,8 +36,10 @@ def settle(run: Run, problems: Iterable[Problem]) -> None:
     open_problems = [p for p in problems if p.key not in run.state.settled]
     if not open_problems:
         return
-    text = "Who settles this? Name or function"
-    who = ask_text(run, "settle.who", text, example="Duty press manager", longest=100, stays=_FIRST)
+    listed = "\n".join(f"{number} {problem.found}" for number, problem in enumerate(open_problems, 1))
+    heading = "Not right yet. It does not stop the run: somebody settles it, with a reason."
+    run.desk.show(Sheet(heading, (("", listed),)), run.state)
+    who = _who_settles(run)
     for number, problem in enumerate(open_problems, 1):
         text = f"{problem.found} {problem.settle}"
         keys = (Choice("y", "go on so"), Choice("q", "leave"))
@@ -57,6 +59,16 @@ def settle(run: Run, problems: Iterable[Problem]) -> None:
                 reason=reason,
             )
         )
+
+
+def _who_settles(run: Run) -> str:
+    """Ask for a name; a yes or a no is none."""
+    text = "Who settles it? Name or function"
+    while True:
+        who = ask_text(run, "settle.who", text, example="Duty press manager", longest=100, stays=_FIRST)
+        if who.casefold() not in {"y", "yes", "n", "no", "me", "ok"}:
+            return who
+        text = f'"{who}" is not a name. Who settles it? Name or function'
 
 
 def roll_call(run: Run) -> None:

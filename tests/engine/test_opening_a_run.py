@@ -78,3 +78,13 @@ def test_whoever_is_called_already_is_not_called_again(start):
     resumed = stage.again(roll_call__head="1", stand_down="d")
     assert resumed.work() == "over"
     assert [e.data["role"] for e in stage.of(Kind.ON)] == ["lead", "comms", "head"]
+
+
+def test_what_is_to_be_settled_is_shown_before_anybody_is_asked_for_a_name(start):
+    stage = start(plan_of(STAND_DOWN), called=False)
+    stage.desk.say(settle__who=["yes", "Duty lead"])
+    stage.desk.on(f"settle.{PROBLEM.code}.1", "q")
+    with pytest.raises(Left):
+        work(stage.run, [PROBLEM])
+    assert PROBLEM.found in stage.desk.shown[0].blocks[0][1]
+    assert [q.text.startswith('"yes" is not a name') for q in stage.desk.asked if q.id == "settle.who"] == [False, True]
