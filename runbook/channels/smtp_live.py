@@ -6,8 +6,8 @@ Imported on use: `smtplib` and the e-mail package take their time.
 from datetime import timedelta
 
 from runbook.channels.context import Context
-from runbook.channels.smtp import Settings, recipients
 from runbook.channels.smtp_message import address_of, dot_stuffed, message_id, render
+from runbook.channels.smtp_settings import Settings
 from runbook.channels.smtp_staging import Relay, SmtpStaging
 from runbook.clock import Clock
 from runbook.errors import NotReady
@@ -50,7 +50,7 @@ class SmtpLive:
         staging = SmtpStaging(
             self._relay(),
             dot_stuffed(message),
-            recipients(draft),
+            draft.addresses,
             batch=settings.batch,
             summary=payload.summary,
             identity=identity,

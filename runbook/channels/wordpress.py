@@ -5,45 +5,20 @@ draft is made only after looking for one with the slug that belongs to the key. 
 Source: developer.wordpress.org/rest-api/reference/posts. Application passwords need https.
 """
 
-import hashlib
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, Field
-
-from runbook.channels import wire
 from runbook.channels.context import Context
+from runbook.channels.wordpress_settings import Settings
 from runbook.clock import Clock
 from runbook.errors import CannotSay
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
-from runbook.model.noun import Noun
 from runbook.model.outcome import Found, Health, Receipt, Result
 from runbook.model.ports import Staging
-from runbook.workspace.secrets import Secret
 
 if TYPE_CHECKING:
     from runbook.channels.wordpress_live import WordPressLive
-
-LONGEST_SLUG = 150
-
-WebAddress = Annotated[str, AfterValidator(wire.web_address)]
-
-
-class Settings(Noun):
-    """`[channels.NAME]` with kind `wordpress`."""
-
-    kind: Literal["wordpress"] = "wordpress"
-    url: WebAddress
-    """The site's own address; `/wp-json/` must answer below it."""
-    user: Annotated[str, Field(min_length=1)]
-    password: Secret
-    """An application password, made under Users, Profile."""
-    timeout: Annotated[float, Field(gt=0, le=120)] = 15.0
-    """Seconds for each answer."""
-    ca_file: str | None = None
-    """The only authority to trust, from the workspace's folder."""
 
 
 class WordPressChannel:
@@ -89,12 +64,6 @@ class WordPressChannel:
         from runbook.channels.wordpress_live import WordPressLive  # noqa: PLC0415  # loads httpx: not in a rehearsal
 
         return WordPressLive(self._settings, self._context)
-
-
-def slug_of(draft: Draft, key: str) -> str:
-    """Return the slug that belongs to a sending for ever: the folder, and eight digits of the key's SHA-256."""
-    name = re.sub(r"[^a-z0-9]+", "-", draft.folder.lower()).strip("-")[:LONGEST_SLUG] or "release"
-    return f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 def open_channel(settings: Settings, context: Context, clock: Clock) -> WordPressChannel:  # noqa: ARG001  # as every adapter is

@@ -20,7 +20,7 @@ import httpx
 from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest, HeldStaging, Outgoing, failed
-from runbook.channels.wordpress import Settings, slug_of
+from runbook.channels.wordpress_settings import Settings, slug_of
 from runbook.errors import NotReady
 from runbook.model.message import Draft, Part, Payload
 from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Result

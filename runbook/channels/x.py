@@ -6,64 +6,24 @@ Source: docs.x.com, Posts, and the counting rules of twitter-text, version 3.
 """
 
 import unicodedata
-from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, Field, StringConstraints
-
-from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.x_length import weighted
+from runbook.channels.x_settings import Settings
 from runbook.clock import Clock
 from runbook.errors import CannotSay
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
-from runbook.model.noun import Noun
 from runbook.model.outcome import Found, Health, Receipt, Result
 from runbook.model.ports import Staging
-from runbook.workspace.secrets import Secret
 
 if TYPE_CHECKING:
     from runbook.channels.x_live import XLive
 
 LIMIT = 280
-_SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 _TEXT_CONTROLS = frozenset("\n")
-
-WebAddress = Annotated[str, AfterValidator(wire.web_address)]
-
-
-class Timeout(Noun):
-    """How long to wait, in seconds."""
-
-    connect: Annotated[float, Field(gt=0, le=60)] = 3.0
-    read: Annotated[float, Field(gt=0, le=120)] = 10.0
-
-
-class Settings(Noun):
-    """`[channels.NAME]` with kind `x`."""
-
-    kind: Literal["x"] = "x"
-    account: Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9_]{1,15}$")]
-    """The account that the keys belong to, with its @."""
-    consumer_key: Secret
-    consumer_secret: Secret
-    access_token: Secret
-    access_token_secret: Secret
-    base_url: WebAddress = "https://api.twitter.com"
-    web_url: WebAddress = "https://x.com"
-    """Where people read the posts."""
-    timeout: Timeout = Timeout()
-    ca_file: str | None = None
-    """The only authority to trust, from the workspace's folder."""
-
-
-def made_at(post: str) -> datetime | None:
-    """Return when X made a post, UTC, to the millisecond, from its id (a Snowflake); None if it is no such id."""
-    if not post.isascii() or not post.isdigit() or not 1 << 22 <= int(post) < 1 << 63:
-        return None
-    return datetime.fromtimestamp(((int(post) >> 22) + _SNOWFLAKE_EPOCH_MS) / 1000, UTC)
 
 
 class XChannel:

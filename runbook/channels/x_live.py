@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest, HeldStaging, failed
-from runbook.channels.x import Settings, made_at
 from runbook.channels.x_session import Api, Keys, Refused, same_text
+from runbook.channels.x_settings import Settings, made_at
 from runbook.clock import Clock
 from runbook.errors import NotReady
 from runbook.model.message import Payload

@@ -114,6 +114,11 @@ class Draft(Noun):
     """The receipt's id of what this one takes the place of, at the same address; set for corrections of pages."""
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The recipients, each once, in their order."""
+        return tuple(dict.fromkeys(self.recipients))
+
+    @property
     def slots(self) -> tuple[str, ...]:
         """The names of the values that are still to come."""
         return tuple(dict.fromkeys(name for part in self.parts.values() for name in slots.names(part.text)))

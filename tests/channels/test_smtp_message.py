@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from runbook.channels import smtp
+from runbook.channels import smtp_settings
 from runbook.channels.smtp_message import address_of, dot_stuffed, message_id, render
 from runbook.errors import CannotSay
 from support import channel_rigs
@@ -25,7 +25,7 @@ def many(count):
 
 def settings(**changed):
     table = {"kind": "smtp", "host": "mail.example.org", "from": "press@example.org", **changed}
-    return smtp.Settings.model_validate(table)
+    return smtp_settings.Settings.model_validate(table)
 
 
 def test_ids_are_safe_short_and_never_shared():

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from runbook.channels import wordpress
 from runbook.channels.held import REFUSALS
-from runbook.channels.wordpress import slug_of
+from runbook.channels.wordpress_settings import slug_of
 from runbook.errors import CannotSay, NotReady
 from runbook.model.message import Draft, Form, Part
 from runbook.model.outcome import Answer, Outcome, Receipt

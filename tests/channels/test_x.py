@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runbook.channels import x
+from runbook.channels import x_settings
 from runbook.channels.held import REFUSALS
 from runbook.channels.x_live import PAUSE
 from runbook.channels.x_session import same_text
@@ -91,10 +91,10 @@ def test_the_receipt_has_id_address_and_the_time_of_x(rig):
 
 
 def test_the_time_is_in_the_id():
-    assert x.made_at("1050118621198921728") == datetime(2018, 10, 10, 20, 19, 24, 211000, UTC)
-    assert x.made_at("") is None
-    assert x.made_at("12a") is None
-    assert x.made_at("9" * 40) is None
+    assert x_settings.made_at("1050118621198921728") == datetime(2018, 10, 10, 20, 19, 24, 211000, UTC)
+    assert x_settings.made_at("") is None
+    assert x_settings.made_at("12a") is None
+    assert x_settings.made_at("9" * 40) is None
 
 
 def test_nothing_at_debug_says_a_key(rig, caplog):
