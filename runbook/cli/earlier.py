@@ -15,6 +15,8 @@ from runbook.model.words import counted
 from runbook.workspace.folder import Workspace
 from runbook.workspace.label import label
 
+RUN_BEFORE = "run-before"
+"""The code of the problem that there is an earlier run."""
 SETTLE = "A new run begins beside it, and nothing that was sent is known to it."
 
 
@@ -37,7 +39,7 @@ def earlier_runs(workspace: Workspace, plan: Plan, now: datetime) -> tuple[Probl
         return ()
     found, remedies = (list(dict.fromkeys(column)) for column in zip(*told, strict=True))
     where = Where(label(workspace.journal))
-    return (Problem("run-before", where, " ".join(found), " ".join(remedies), Severity.REMARK, SETTLE),)
+    return (Problem(RUN_BEFORE, where, " ".join(found), " ".join(remedies), Severity.REMARK, SETTLE),)
 
 
 def _told(states: Iterable[State], now: datetime) -> Iterator[tuple[str, str]]:

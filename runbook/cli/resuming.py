@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from runbook.cli import answers as answer_files
+from runbook.cli.earlier import RUN_BEFORE, earlier_runs
 from runbook.cli.files import open_workspace
 from runbook.cli.starting import Usage
 from runbook.cli.stored import find_run, open_journal, state_of
@@ -42,6 +44,7 @@ def take_up(going: Going) -> Iterator[Run]:
     if going.yes and plan.status == "actual":
         raise Usage("This run is real; --yes goes with exercises only.", "Leave --yes out.")
     clock = How(yes=going.yes).chosen_clock(state)
+    _refuse_a_second_start(going.workspace, state, plan, clock.now())
     given = answer_files.read(going.answers) if going.answers else None
     loaded = open_workspace(going.workspace)
     live, _ = live_channels(loaded)
@@ -68,3 +71,12 @@ def _enter(run: Run) -> None:
     last = run.state.last_at or run.clock.now()
     away = run.clock.now() - last
     run.append(run.fact(Kind.RESUMED, away=f"{away.total_seconds():.0f}", away_in_words=in_words(away)))
+
+
+def _refuse_a_second_start(folder: Path | None, state: State, plan: Plan, now: datetime) -> None:
+    """Refuse to begin a live run that nobody confirmed when another one of the release has been begun since."""
+    known = any(problem.code == RUN_BEFORE for problem in state.to_settle)
+    if plan.status != "actual" or state.confirmed or known:
+        return
+    for problem in earlier_runs(open_workspace(folder).required(), plan, now):
+        raise Usage(problem.found, f"{problem.remedy} To begin anew all the same: `runbook execute … --again`.")

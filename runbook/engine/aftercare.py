@@ -7,7 +7,7 @@ from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.firing import fire
 from runbook.engine.preparing import filled, retries
 from runbook.engine.recover import resolve, resolve_each
-from runbook.engine.run import HANDS, Run
+from runbook.engine.run import BY_HAND, HANDS, Run
 from runbook.engine.values import not_known
 from runbook.errors import CannotSay, ChannelError
 from runbook.model.entries import Kind
@@ -49,7 +49,9 @@ def put_right(run: Run) -> None:
 
 def _ways(run: Run, sending: Sending, message: PlannedMessage) -> tuple[Choice, ...]:
     """Return what can be done about a message that is out. What lies in other people's mailboxes stays there."""
-    correct = (Choice("c", "send its correction"),) if message.correction else ()
+    mine = [s for s in run.state.sendings.values() if s.correction and s.key.startswith(f"{sending.key}/")]
+    waiting = any(s.unknown for s in mine)  # one that nobody knows of yet is not sent a second time
+    correct = (Choice("c", "send its correction"),) if message.correction and not waiting else ()
     if message.draft.form is Form.EMAIL:
         return correct
     down = "take it down" if _by_machine(run, sending) else "I took it down myself"
@@ -85,7 +87,8 @@ def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
         run.desk.show(Sheet(f"{error.message} {error.remedy}".strip()), run.state)
         return
     earlier = sum(s.correction and s.message == correction.id for s in run.state.sendings.values())
-    job = Job(correction, f"{sending.key}/correction/{earlier + 1}", sending.channel, channel, payload)
+    name = sending.channel if sending.channel in run.channels else BY_HAND
+    job = Job(correction, f"{sending.key}/correction/{earlier + 1}", name, channel, payload)
     text = "\n".join(part.text for part in draft.parts.values())
     run.desk.show(Sheet("This corrects it, to the same people at the same place", (("", text),)), run.state)
     keys = (Choice("g", "send it now"), GO_BACK)

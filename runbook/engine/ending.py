@@ -34,6 +34,9 @@ def stand_down(run: Run, planned: PlannedStep) -> None:
         )
         for name, evidence in step.debrief.items()
     }
+    if not recover(run):  # something may have been begun at one of these questions
+        run.desk.show(_STILL_BY_HAND, run.state)
+        return
     run.record(
         run.fact(Kind.DONE, planned, by="hand", evidence=lessons),
         run.fact(Kind.STOOD_DOWN, planned, early=False, reason="", debrief=lessons),
@@ -50,6 +53,9 @@ def stand_down_early(run: Run, reason: str) -> None:
         run.desk.show(_STILL_BY_HAND, run.state)
         return
     reason = reason or ask_text(run, "stand-down-early.reason", "Why?", example="the original page is back")
+    if not recover(run):
+        run.desk.show(_STILL_BY_HAND, run.state)
+        return
     run.record(run.fact(Kind.STOOD_DOWN, early=True, reason=reason, debrief={}))
     raise Ended
 

@@ -47,15 +47,18 @@ def resolve(run: Run, sending: Sending) -> bool:
     """
     planned = run.plan.step(sending.step)
     message = _message(run, sending)
-    if run.channel(sending.channel).kind == HANDS:
-        return _by_hand(run, planned, message, sending)
-    result: Result | None = None
-    while result is None:
-        result = _by_channel(run, planned, message, sending)
-        by = "channel"
+    own = run.channels.get(
+        sending.channel
+    )  # one that this computer no longer has may have sent it: it is not done anew
+    if own is not None and own.kind == HANDS:
+        return not sending.unknown or _by_hand(run, planned, message, sending)
+    while sending.unknown:  # a key that works at any prompt may have had it answered meanwhile
+        result, by = _by_channel(run, planned, message, sending), "channel"
         if result is None:
             result, by = _by_person(run, planned, message, sending), "person"
-    run.record(outcome_fact(run, planned, sending.message, sending.key, result, by))
+        if result is not None and sending.unknown:
+            run.record(outcome_fact(run, planned, sending.message, sending.key, result, by))
+            return True
     return True
 
 
@@ -78,7 +81,8 @@ def _by_hand(run: Run, planned: PlannedStep, message: PlannedMessage, sending: S
         result = Result(outcome=Outcome.SENT, detail=f"{who} sent it by hand.", receipt=receipt, by_hand=True)
     else:
         result = Result(outcome=Outcome.NOT_SENT, detail=f"{who} says that it was not sent.", by_hand=True)
-    run.record(outcome_fact(run, planned, sending.message, sending.key, result, by="person"))
+    if sending.unknown:
+        run.record(outcome_fact(run, planned, sending.message, sending.key, result, by="person"))
     return True
 
 

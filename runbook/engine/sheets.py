@@ -47,7 +47,7 @@ def by_hand_sheet(run: Run, planned: PlannedStep, message: PlannedMessage, parts
         html = name in message.draft.parts and message.draft.parts[name].html
         blocks.append((name.capitalize(), plain_text(text) if html else text))
     exercise = run.plan.status == "exercise"
-    heading = "Now send this yourself" + (
+    heading = "Now send this yourself, once: not if somebody has sent it already" + (
         ". In an exercise: say so to the others, and send nothing" if exercise else ""
     )
     return Sheet(heading, (*blocks, *_addresses(message)), step=planned.id)

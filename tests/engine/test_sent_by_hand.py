@@ -2,6 +2,7 @@
 
 import pytest
 
+from runbook.errors import Left
 from runbook.model.entries import Kind
 from runbook.model.outcome import Outcome, Receipt, Result
 from runbook.model.questions import Reply
@@ -205,3 +206,30 @@ def test_what_was_left_out_by_mistake_is_taken_in_again(start):
     state = fold(stage.journal.read(RUN))
     assert (state.dropped, state.left_out) == ({}, {})
     assert "told" in state.milestones
+
+
+def test_what_a_machine_may_have_sent_is_never_ordered_by_hand_when_its_channel_is_gone(start):
+    stage = start(plan_of(together(), STAND_DOWN))
+    stage.mail.results = [Result(outcome=Outcome.UNKNOWN, detail="silence")]
+    stage.mail.found = []
+    stage.desk.say(announce__go="g", stand_down="d")
+    stage.desk.on("announce.mail.there", Left("the window was closed"))
+    stage.work()
+    again = stage.again(announce__mail__there="y", stand_down="d")
+    again.run.channels = {name: channel for name, channel in again.run.channels.items() if name != "mail"}
+    assert again.work() == "over"
+    assert not [s for s in again.desk.shown if s.heading.startswith("Now send this yourself")]
+    assert any("Do not send it again yet" in s.heading for s in again.desk.shown)
+    assert stage.mail.keys == [f"{RUN}/announce.mail/1/1"]
+
+
+def test_a_question_that_was_answered_within_another_key_is_not_answered_twice(start):
+    stage = start(plan_of(together(), STAND_DOWN))
+    stage.mail.results = [Result(outcome=Outcome.UNKNOWN, detail="silence")]
+    stage.desk.say(announce__go="g", stand_down="d")
+    stage.desk.on("announce.mail.there", [Reply("z", command=True), "y", "n"])
+    stage.desk.say(stand_down_early="y", stand_down_early__reason=BACK)
+    assert stage.work() == "over"
+    outcomes = [e.data["outcome"] for e in stage.of(Kind.OUTCOME) if e.data["message"] == "announce.mail"]
+    assert outcomes == ["unknown", "sent"]
+    assert stage.mail.keys == [f"{RUN}/announce.mail/1/1"]
