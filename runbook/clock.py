@@ -17,22 +17,34 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Let so many seconds pass; none if it is negative."""
 
+    def sleep_until(self, moment: float) -> None:
+        """Return at a moment of the monotonic clock: never before it, and within some tens of microseconds after."""
+
+
+_SPIN_SECONDS = 0.002
+"""A sleep ends late by as much as this on a busy machine; the rest is waited for awake."""
+
 
 class SystemClock:
     """The machine's clock."""
+
+    monotonic = staticmethod(time.monotonic)
+    """Return seconds on the machine's monotonic clock. A function of C: reading it lets no other thread in."""
 
     def now(self) -> datetime:
         """Return the wall time, in UTC."""
         return datetime.now(UTC)
 
-    def monotonic(self) -> float:
-        """Return seconds on the machine's monotonic clock."""
-        return time.monotonic()
-
     def sleep(self, seconds: float) -> None:
         """Sleep; none if it is negative."""
         if seconds > 0:
             time.sleep(seconds)
+
+    def sleep_until(self, moment: float) -> None:
+        """Sleep until shortly before the moment, and wait awake for the rest."""
+        self.sleep(moment - time.monotonic() - _SPIN_SECONDS)
+        while time.monotonic() < moment:
+            pass
 
 
 class SimulatedClock:
@@ -53,3 +65,7 @@ class SimulatedClock:
     def sleep(self, seconds: float) -> None:
         """Move the clock on at once."""
         self._passed += max(0.0, seconds)
+
+    def sleep_until(self, moment: float) -> None:
+        """Move the clock on at once, to the moment if it is still to come."""
+        self.sleep(moment - self.monotonic())

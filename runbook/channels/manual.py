@@ -1,12 +1,13 @@
 """A person's hands: the manual twin of every channel. Nothing is sent by machine; the engine asks what was done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 
 from runbook.channels.context import Context
 from runbook.clock import Clock
 from runbook.errors import CannotWithdraw
+from runbook.instant import Write, Written
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Length, Payload
 from runbook.model.noun import Noun
@@ -24,11 +25,17 @@ class Settings(Noun):
 class ManualStaging:
     """Always ready: the person has the text in front of them."""
 
+    offset = None
+
     def __init__(self) -> None:
         self.hold_limit = timedelta(days=1)
         self.summary = BY_HAND
         self.refused: Mapping[str, str] = {}
         self._staged = False
+
+    def keep_warm(self) -> float:
+        """Leave the person in peace."""
+        return self.hold_limit.total_seconds()
 
     def stage(self) -> None:
         """Nothing is to be prepared."""
@@ -37,6 +44,13 @@ class ManualStaging:
     def held(self) -> bool:
         """Whether it is this person's turn still to come."""
         return self._staged
+
+    def arm(self) -> Sequence[Write]:
+        """Return nothing to write: the machine does not send it."""
+        return ()
+
+    def fired(self, written: Sequence[Written]) -> None:
+        """Take nothing in: nothing was written."""
 
     def release(self) -> None:
         """Leave it to the person."""

@@ -6,7 +6,7 @@ The staged copy is kept when it is given up: it is private, and staging the same
 import html
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from runbook.channels.context import Context
 from runbook.channels.shelf import INDEX, Shelf
 from runbook.clock import Clock
 from runbook.errors import CannotSay, NotReady
+from runbook.instant import Write, Written
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Length, Payload
 from runbook.model.noun import Noun
@@ -50,6 +51,8 @@ class Settings(Noun):
 class UploadStaging:
     """One folder on its way."""
 
+    offset = None
+
     def __init__(self, shelf: Shelf, payload: Payload, hold: int) -> None:
         self.hold_limit = timedelta(seconds=hold)
         self.summary = payload.summary
@@ -57,6 +60,10 @@ class UploadStaging:
         self._shelf, self._planned = shelf, payload.planned
         self._staged = self._released = self._given_up = False
         self._trouble = ""
+
+    def keep_warm(self) -> float:
+        """Do nothing: a folder does not hang up."""
+        return self.hold_limit.total_seconds()
 
     def stage(self) -> None:
         """Copy every document and the page, and verify each. Raises `NotReady`; nothing is public."""
@@ -70,6 +77,13 @@ class UploadStaging:
     def held(self) -> bool:
         """Whether the staged copy is complete."""
         return self._staged and not self._released and self._shelf.full()
+
+    def arm(self) -> Sequence[Write]:
+        """Return nothing to write: a rename commits."""
+        return ()
+
+    def fired(self, written: Sequence[Written]) -> None:
+        """Take nothing in: nothing was written."""
 
     def release(self) -> None:
         """Rename. Never raises."""

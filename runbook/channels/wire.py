@@ -5,11 +5,17 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runbook.errors import NotReady
+from runbook.instant import Write
+
+if TYPE_CHECKING:
+    from runbook.channels.tls import Encrypted
 
 
 def is_loopback(host: str) -> bool:
@@ -45,7 +51,35 @@ def tls(ca_file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
-def quiet(sock: socket.socket) -> bool:
+def connect(host: str, port: int, seconds: float) -> tuple[socket.socket, float]:
+    """Connect, waiting at most `seconds` for each of the host's addresses; the socket keeps this as its time-out.
+
+    Returns the socket, and the seconds of one round trip: what the connecting took. Raises OSError.
+    """
+    failed: OSError | None = None
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        sock.settimeout(seconds)
+        begun = time.monotonic()
+        try:
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a last byte waits for nothing
+        except OSError as error:
+            failed = error
+            sock.close()
+        else:
+            return sock, time.monotonic() - begun
+    raise failed or OSError(f'"{host}" has no address')
+
+
+def last_write(sock: "socket.socket | Encrypted", data: bytes) -> Write:
+    """Return the write that puts the last bytes on a connection. Raises OSError when it cannot be encrypted."""
+    if isinstance(sock, socket.socket):
+        return Write(sock.fileno(), data)
+    return sock.last_write(data)
+
+
+def quiet(sock: "socket.socket | Encrypted") -> bool:
     """Whether the other side is there and has said nothing. Over TLS what it did say is lost: do not go on then.
 
     A held request or message is held exactly as long as this is true.
@@ -55,7 +89,7 @@ def quiet(sock: socket.socket) -> bool:
         sock.settimeout(0)
         try:
             # TLS has things to read that are none of the application's (session tickets): only reading them tells.
-            sock.recv(1, 0 if isinstance(sock, ssl.SSLSocket) else socket.MSG_PEEK)
+            sock.recv(1, socket.MSG_PEEK if isinstance(sock, socket.socket) else 0)
         finally:
             sock.settimeout(before)
     except (BlockingIOError, ssl.SSLWantReadError):
@@ -66,7 +100,7 @@ def quiet(sock: socket.socket) -> bool:
 
 
 @contextlib.contextmanager
-def bounded(sock: socket.socket, seconds: float) -> Iterator[threading.Event]:
+def bounded(sock: "socket.socket | Encrypted", seconds: float) -> Iterator[threading.Event]:
     """Let whatever reads from `sock` inside the block end within `seconds`, even if the other side trickles.
 
     After that time the event that is yielded is set and the connection shut down; the reader sees its end.
@@ -88,11 +122,11 @@ def bounded(sock: socket.socket, seconds: float) -> Iterator[threading.Event]:
         timer.join()
 
 
-def shut_down(sock: socket.socket) -> None:
+def shut_down(sock: "socket.socket | Encrypted") -> None:
     """Break a connection off, from any thread. Never raises."""
     with contextlib.suppress(OSError):
-        # Past SSLSocket.shutdown, which would take the TLS state from under a thread that reads.
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        # The socket beneath TLS: taking its state from under a thread that reads would break that one.
+        (sock if isinstance(sock, socket.socket) else sock.socket).shutdown(socket.SHUT_RDWR)
 
 
 def explain(error: Exception, host: str) -> tuple[str, str]:

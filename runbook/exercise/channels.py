@@ -3,9 +3,10 @@
 The live adapter is held only to build with; nothing in here can make it connect.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from runbook.instant import Write, Written
 from runbook.model.exercise_mark import unmarked
 from runbook.model.message import Draft, Form, Payload
 from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Result
@@ -47,6 +48,7 @@ class RehearsalStaging:
 
     hold_limit = timedelta(hours=1)
     refused: Mapping[str, str] = {}
+    offset = None
 
     def __init__(self, payload: Payload, key: str) -> None:
         self.summary = payload.summary
@@ -55,6 +57,10 @@ class RehearsalStaging:
         self._staged = False
         self._released = False
 
+    def keep_warm(self) -> float:
+        """Ask for nothing: there is nobody to stay in touch with."""
+        return self.hold_limit.total_seconds()
+
     def stage(self) -> None:
         """Hold it."""
         self._staged = True
@@ -62,6 +68,13 @@ class RehearsalStaging:
     def held(self) -> bool:
         """Whether it is held."""
         return self._staged
+
+    def arm(self) -> Sequence[Write]:
+        """Return nothing to write."""
+        return ()
+
+    def fired(self, written: Sequence[Written]) -> None:
+        """Take nothing in: nothing was written."""
 
     def release(self) -> None:
         """Let it go, nowhere."""

@@ -1,7 +1,8 @@
 """Looks that go on by themselves, each in a thread of its own, until a location is as hoped or somebody stops them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from runbook.clock import Clock
@@ -33,6 +34,8 @@ class ThreadedLooks:
         self._watches: dict[str, _Watch] = {}
         # Held while a look is posted, so that nothing comes in once `stop` has returned. `post` may stop one.
         self._lock = threading.RLock()
+        self._may_look = threading.Event()
+        self._may_look.set()
 
     def start(self, step: str, at: LookAt, every: float | None) -> None:
         """Look for a step: once, or with `every` (seconds) again until the verdict is the one that is expected.
@@ -63,8 +66,20 @@ class ThreadedLooks:
         with self._lock:
             return frozenset(self._watches)
 
+    @contextmanager
+    def hush(self) -> Iterator[None]:
+        """Hold looks back while it is entered: none begins. One that is under way goes on."""
+        self._may_look.clear()
+        try:
+            yield
+        finally:
+            self._may_look.set()
+
     def _watch(self, watch: _Watch) -> None:
         while True:
+            self._may_look.wait()
+            if watch.over.is_set():
+                return
             began = self._clock.monotonic()
             look = self._eye.look(watch.at)
             last = watch.every is None or look.verdict is watch.at.expect

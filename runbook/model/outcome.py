@@ -28,6 +28,8 @@ class Receipt(Noun):
     """Public addresses by asset id, and `page` for the page that lists them."""
     at: datetime | None = None
     """The channel's own time, UTC, where it gives one."""
+    at_within: float = 0.001
+    """How exact `at` is, in seconds: the step of the channel's clock (X: 0.001; a `Date` header: 1)."""
     text: str = ""
     """The channel's own words, as they came; at most 500 characters."""
 
@@ -45,6 +47,27 @@ class Result(Noun):
     recipients: dict[str, str] = Field(default_factory=dict)
     by_hand: bool = False
     """A person is doing it: the engine asks them, rather than the channel."""
+    took: float | None = None
+    """Seconds from the last byte to the acknowledgement, the median where there are several; None: not timed."""
+    way: float = 0.0
+    """Seconds that one way over the network takes, as estimated from the connection (half a round trip)."""
+
+
+class Offset(Noun):
+    """How far another clock is from this computer's."""
+
+    seconds: float
+    """The other clock less ours: positive if ours is slow."""
+    within: float
+    """The bound: the true offset is at most so many seconds away, for certain."""
+    source: str
+    """Whose clock it is: a host."""
+
+    @property
+    def for_certain(self) -> float:
+        """The part of the offset that is sure, with its sign: nothing while the bound is greater than the offset."""
+        sure = max(0.0, abs(self.seconds) - self.within)
+        return sure if self.seconds > 0 else -sure
 
 
 class Answer(StrEnum):

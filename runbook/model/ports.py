@@ -5,14 +5,17 @@ never learns which of them is real: that is decided where a run is wired (`runbo
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from runbook.instant import Write, Written
 from runbook.model.entries import Entry, Fact
+from runbook.model.lining_up import Timing
 from runbook.model.message import Document, Draft, Payload
-from runbook.model.outcome import Found, Health, Receipt, Result
+from runbook.model.outcome import Found, Health, Offset, Receipt, Result
 from runbook.model.plan import PlannedRelease, Status
 from runbook.model.questions import Question, Reply, Sheet
 from runbook.model.state import State
@@ -27,15 +30,37 @@ class Staging(Protocol):
     """For the go/no-go table: `214 in 3 batches`."""
     refused: Mapping[str, str]
     """Recipients the server has refused already: address → its answer."""
+    offset: Offset | None
+    """How far the other side's clock is from this computer's, as far as is known by now; None if it does not say."""
+
+    def keep_warm(self) -> float:
+        """Do what keeps a ready message ready while people decide: one small request, connecting again if it must.
+
+        Returns the seconds after which it wants to be called again. Never raises: what cannot be kept is made anew by
+        `stage`. Never called while another method runs. Waits at most the channel's time-out for one command.
+        """
 
     def stage(self) -> None:
-        """Do everything but the commit. Raises `NotReady`; then nothing was sent. Connects again if it must."""
+        """Do everything but the commit. Raises `NotReady`; then nothing was sent. Connects again if it must.
+
+        Staged already, it is staged anew: what was held is given up first.
+        """
 
     def held(self) -> bool:
         """Whether it is staged and the other side still holds it."""
 
+    def arm(self) -> Sequence[Write]:
+        """Return the last writes, one a connection, encrypted and ready to be made at one instant; nothing is sent.
+
+        Called once it is held, just before the instant. Empty where the commit is no write to a socket: then `release`
+        commits. Raises `NotReady`; then nothing was sent.
+        """
+
+    def fired(self, written: Sequence[Written]) -> None:
+        """Take in what became of the writes that `arm` returned, in their order. Never waits, never raises."""
+
     def release(self) -> None:
-        """Commit: the last byte. Returns at once; what became of it is told by `result`."""
+        """Commit by itself: make the last writes, or what else commits. Returns at once; `result` tells the rest."""
 
     def result(self, deadline: timedelta) -> Result:
         """Wait for the outcome, at most so long. No answer in that time is `UNKNOWN`, never an exception."""
@@ -142,6 +167,9 @@ class Looks(Protocol):
     def running(self) -> frozenset[str]:
         """Return the steps that are being looked for."""
 
+    def hush(self) -> AbstractContextManager[None]:
+        """Hold looks back while it is entered: none begins. One that is under way goes on."""
+
 
 @dataclass(frozen=True)
 class Interrupted:
@@ -196,6 +224,12 @@ class Journal(Protocol):
 
     def runs(self) -> Iterable[RunSummary]:
         """Return every run, the newest first."""
+
+    def timings(self, channel: str, most: int) -> Sequence[Timing]:
+        """Return how long a channel's last sendings took, the newest first, at most so many, over all runs.
+
+        Only those that a live channel confirmed and timed: `took` is in their outcome.
+        """
 
 
 def look_at(release: PlannedRelease, location: str, addresses: Mapping[str, str], expect: Verdict) -> LookAt:
