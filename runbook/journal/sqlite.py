@@ -8,7 +8,8 @@ with another program cannot; what alters the file on purpose is found by `chain.
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,12 +17,27 @@ from typing import Any, Self
 from runbook.clock import Clock, SystemClock
 from runbook.errors import Conflict, JournalError
 from runbook.journal import chain
+from runbook.journal.timed import timing_of
 from runbook.model.entries import Entry, Fact, Kind
+from runbook.model.lining_up import Timing
 from runbook.model.ports import RunSummary
 from runbook.model.times import stamp, unstamp
 
-VERSION = 1
+VERSION = 2
 """The version of the schema, in `PRAGMA user_version`."""
+
+_TIMINGS = (
+    # How long channels took, so that nobody need read every log for it. It is no evidence: the entries are.
+    """CREATE TABLE timings (
+        place INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        run TEXT NOT NULL,
+        took REAL NOT NULL,
+        way REAL NOT NULL
+    )""",
+    "CREATE INDEX timings_by_channel ON timings (channel)",  # it holds the place too, and so their order
+)
+"""What version 2 has more than version 1."""
 
 _SCHEMA = (
     """CREATE TABLE entries (
@@ -45,6 +61,7 @@ _SCHEMA = (
         started_at TEXT NOT NULL,
         stood_down INTEGER NOT NULL DEFAULT 0
     )""",
+    *_TIMINGS,
     f"PRAGMA user_version = {VERSION}",
 )
 
@@ -74,8 +91,9 @@ class SqliteJournal:
 
     Works from the thread that made it only. `clock` gives `recorded_at`; a rehearsal in simulated time hands in its
     own. `patience` is how many seconds to wait for another writer. `lasting`: what was appended outlives a loss of
-    power; without it only the end of the program, which is enough for a rehearsal that is over in a second. Raises
-    `JournalError` if the file cannot be used; every `JournalError` leaves the log as it was.
+    power; without it only the end of the program, which is enough for a rehearsal that is over in a second. A file of
+    an earlier version is brought up to this one, its entries untouched. Raises `JournalError` if the file cannot be
+    used; every `JournalError` leaves the log as it was.
     """
 
     def __init__(self, path: Path, clock: Clock | None = None, *, patience: float = 5.0, lasting: bool = True) -> None:
@@ -112,6 +130,7 @@ class SqliteJournal:
                 entries.append(entry)
                 last = chain.Link(entry.sequence, entry.hash)
             self._list(entries)
+            self._time(entries)
         return tuple(entries)
 
     def read(self, run: str, after: int = 0) -> Iterator[Entry]:
@@ -143,6 +162,16 @@ class SqliteJournal:
             for run, playbook, release, status, started_at, stood_down, entries in rows
         )
 
+    def timings(self, channel: str, most: int) -> tuple[Timing, ...]:
+        """Return how long a channel's last sendings took, the newest first, at most so many, over all runs.
+
+        Only those that a live channel confirmed and timed: `took` is in their outcome.
+        """
+        query = "SELECT run, took, way FROM timings WHERE channel = ? ORDER BY place DESC LIMIT ?"
+        with self._in_words():
+            rows = self._db.execute(query, (channel, max(0, most))).fetchall()
+        return tuple(Timing(*row) for row in rows)
+
     def close(self) -> None:
         """Close the file. Harmless when repeated."""
         self._db.close()
@@ -165,6 +194,9 @@ class SqliteJournal:
                 )
             if version == VERSION:
                 return
+            if version == 1:
+                self._bring_up()
+                return
             if self._one("SELECT count(*) FROM sqlite_master"):
                 raise JournalError(
                     f'"{self.path}" is a database of another program.',
@@ -172,6 +204,18 @@ class SqliteJournal:
                 )
             for statement in _SCHEMA:
                 self._db.execute(statement)
+
+    def _bring_up(self) -> None:
+        """Make what version 2 has more than version 1, in the transaction that is open."""
+        for statement in (*_TIMINGS, f"PRAGMA user_version = {VERSION}"):
+            self._db.execute(statement)
+        query = "SELECT body, hash FROM entries WHERE instr(body, CAST('\"took\":' AS BLOB))"
+        timed = []
+        for body, hash_ in self._db.execute(query):
+            # What was damaged is for `verify` to say; it must not keep the log from being opened.
+            with suppress(JournalError):
+                timed.append(chain.unseal(chain.Sealed(body, hash_)))
+        self._time(sorted(timed, key=lambda entry: entry.recorded_at))
 
     def _last(self, run: str) -> chain.Link:
         query = "SELECT sequence, hash FROM entries WHERE run = ? ORDER BY sequence DESC LIMIT 1"
@@ -200,6 +244,10 @@ class SqliteJournal:
             )
         if any(entry.kind is Kind.STOOD_DOWN for entry in entries):
             self._db.execute("UPDATE runs SET stood_down = 1 WHERE run = ?", (first.run,))
+
+    def _time(self, entries: Sequence[Entry]) -> None:
+        rows = [(channel, *astuple(timing)) for channel, timing in filter(None, map(timing_of, entries))]
+        self._db.executemany("INSERT INTO timings (channel, run, took, way) VALUES (?, ?, ?, ?)", rows)
 
     def _one(self, query: str) -> Any:
         row = self._db.execute(query).fetchone()

@@ -12,6 +12,7 @@ from runbook.errors import Conflict, JournalError
 from runbook.journal.chain import Sealed, verify
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Fact, Kind
+from runbook.model.lining_up import Timing
 from runbook.model.ports import Journal
 
 START = datetime(2018, 1, 5, 9, 30, tzinfo=UTC)
@@ -157,3 +158,62 @@ def test_the_log_is_still_there_when_it_is_opened_again(open_store: Open, clock:
     assert list(again.read("r")) == list(entries)
     assert [summary.run for summary in again.runs()] == ["r"]
     assert again.append("r", notes("two"), 2)[0].previous == entries[-1].hash
+
+
+def sent(channel: str, took: str, **other: object) -> Fact:
+    data = {"message": "post", "outcome": "sent", "channel": channel, "took": took, "way": "0.025", **other}
+    return Fact(Kind.OUTCOME, START, "runbook", step="announce", data=data)
+
+
+def test_how_long_a_channel_took_is_kept_over_all_runs_the_newest_first(
+    open_store: Open, clock: SimulatedClock
+) -> None:
+    journal = open_store(clock)
+    journal.append("a", [started("a"), sent("x", "0.6"), sent("press-email", "0.35")], 0)
+    journal.append("b", [started("b", "actual"), sent("x", "0.625")], 0)
+    journal.append("a", [sent("x", "0.59")], 3)
+    wanted = (Timing("a", 0.59, 0.025), Timing("b", 0.625, 0.025), Timing("a", 0.6, 0.025))
+    assert tuple(journal.timings("x", 9)) == wanted
+    assert tuple(journal.timings("x", 2)) == wanted[:2]
+    assert tuple(journal.timings("press-email", 9)) == (Timing("a", 0.35, 0.025),)
+    journal.close()
+    assert tuple(open_store(clock).timings("x", 9)) == wanted
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_no_timings_are_returned_where_none_are_wanted_or_known(journal: Store, most: int) -> None:
+    journal.append("r", [sent("x", "0.6")], 0)
+    assert tuple(journal.timings("x", most)) == ()
+    assert tuple(journal.timings("X", 9)) == ()
+
+
+NOT_TIMED = [
+    sent("x", "0.6", outcome="unknown"),
+    sent("x", "0.6", outcome="not sent"),
+    sent("x", "0.6", outcome="skipped"),
+    sent("", "0.6"),
+    *(sent("x", took) for took in ("", "soon", "-0.1", "nan", "inf")),
+    Fact(Kind.OUTCOME, START, data={"message": "post", "outcome": "sent", "channel": "x"}),
+    Fact(Kind.OUTCOME, START, data={"message": "post", "outcome": "sent", "took": "0.6"}),
+    Fact(Kind.OUTCOME, START, data={"outcome": "sent", "channel": ["x"], "took": 1}),
+    Fact(Kind.NOTED, START, data=sent("x", "0.6").data),
+]
+
+
+@pytest.mark.parametrize("fact", NOT_TIMED)
+def test_what_no_live_channel_confirmed_and_timed_is_entered_and_never_learnt_from(journal: Store, fact: Fact) -> None:
+    assert len(journal.append("r", [fact], 0)) == 1
+    assert tuple(journal.timings("x", 9)) == tuple(journal.timings("", 9)) == ()
+
+
+def test_a_way_that_is_not_known_is_taken_for_none(journal: Store) -> None:
+    journal.append("r", [sent("x", "0.6", way="?")], 0)
+    assert tuple(journal.timings("x", 9)) == (Timing("r", 0.6, 0.0),)
+
+
+def test_a_timing_is_stored_with_its_entry_or_not_at_all(journal: Store) -> None:
+    with pytest.raises(JournalError):
+        journal.append("r", [sent("x", "0.6"), Fact(Kind.NOTED, START, data={"text": 0.5})], 0)
+    with pytest.raises(Conflict):
+        journal.append("r", [sent("x", "0.6")], 5)
+    assert tuple(journal.timings("x", 9)) == ()
