@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from runbook.engine.asking import ask_choice
 from runbook.engine.barrier import Job, discard, make_ready
 from runbook.engine.firing import fire
+from runbook.engine.gate import Gate
 from runbook.engine.preparing import filled, retries
 from runbook.engine.recover import resolve, resolve_each
 from runbook.engine.run import BY_HAND, HANDS, Run
@@ -100,7 +101,8 @@ def _correct(run: Run, sending: Sending, correction: PlannedMessage) -> None:
         if job.problem:
             run.record(run.fact(Kind.NOT_READY, planned, message=correction.id, detail=job.problem, remedy=""))
             return
-        fire(run, planned, [job], run.holder(planned.step.role).name, correction=True)
+        at_once = Gate(run.clock, None, list)  # what it puts right is out
+        fire(run, planned, [job], run.holder(planned.step.role).name, at_once, correction=True)
     finally:
         discard([job])
     sent = run.state.sendings.get(job.key)

@@ -1,4 +1,4 @@
-"""The barrier: several messages made ready, staged up to their last byte, and released from one thread at one instant.
+"""The barrier: several messages made ready, staged up to their last byte, and released by one thread at one instant.
 
 Nothing in here talks to people or to the log. Until `release` is called nothing has been sent, and every way out before
 it (a channel that fails, an exception, Ctrl-C) ends in `discard`: also for a channel that answers only after its time
@@ -10,13 +10,15 @@ from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeout
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Thread
+from itertools import groupby
+from threading import Lock, Thread
 from typing import TypeVar
 
 from runbook.clock import Clock
 from runbook.engine.again import while_nobody_answers
 from runbook.engine.run import HANDS
 from runbook.errors import ChannelError, NotReady, RunbookError
+from runbook.instant import Write, write_at_once
 from runbook.model.message import Payload
 from runbook.model.outcome import Outcome, Result
 from runbook.model.plan import PlannedMessage
@@ -37,9 +39,17 @@ class Job:
     staging: Staging | None = None
     problem: str = ""
     """Why it is not ready, a sentence; empty if it is."""
+    hold: float = 0.0
+    """Seconds it is held back behind the first, so that those that take longer are level with it."""
+    staged_at: float = 0.0
+    writes: tuple[Write, ...] = ()
+    """Its last writes, once it is armed; none where the commit is no write."""
     released_at: float = 0.0
-    """Monotonic seconds, just after the last byte was handed over."""
+    """Monotonic seconds, when the last byte was handed over."""
     answered_at: float = 0.0
+    result: Result | None = None
+    in_use: Lock = field(default_factory=Lock)
+    """Held by whoever uses the staging, while it may be kept warm beside."""
     tries: list[str] = field(default_factory=list)
     """Why it was tried again to make it ready, each time."""
 
@@ -63,53 +73,106 @@ def make_ready(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
     _each(jobs, one, limit)
 
 
-def stage(jobs: Sequence[Job], limit: timedelta) -> None:
-    """Stage every job, in parallel, at most `limit`. What is not held afterwards has its `problem` set."""
-    _each(jobs, _staged, limit)
+def stage(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
+    """Stage every job, in parallel, at most `limit`. What is not held afterwards has its `problem` set.
+
+    One that was held for half its server's patience while it waited for a slower one is staged once more.
+    """
+
+    def one(job: Job) -> Staging:
+        staging = _staged(job)
+        job.staged_at = clock.monotonic()
+        return staging
+
+    _each(jobs, one, limit)
+    if not any(job.problem for job in jobs):
+        _each([job for job in jobs if _age(job, clock) > _patience(job) / 2], one, limit)
 
 
 def _staged(job: Job) -> Staging:
     staging = job.staging
     if staging is None:
         raise NotReady("It was not made ready.")
-    staging.stage()
-    if not staging.held():
-        raise NotReady("The other side did not keep it.")
+    with job.in_use:
+        staging.stage()
+        if not staging.held():
+            raise NotReady("The other side did not keep it.")
     return staging
 
 
-def all_held(jobs: Iterable[Job]) -> bool:
+def _age(job: Job, clock: Clock) -> float:
+    return clock.monotonic() - job.staged_at
+
+
+def _patience(job: Job) -> float:
+    return job.staging.hold_limit.total_seconds() if job.staging else 0.0
+
+
+def all_held(jobs: Iterable[Job], clock: Clock) -> bool:
     """Whether every job is staged and still held by its other side. Those that are not have their `problem` set."""
-    held = True
+    for job in jobs:
+        job.problem = _lost(job, clock)
+    return not any(job.problem for job in jobs)
+
+
+def _lost(job: Job, clock: Clock) -> str:
+    try:
+        if job.staging is None or not job.staging.held():
+            return "The connection was lost while it was held. Nothing was sent."
+    except Exception as error:  # noqa: BLE001 — whatever it is, a message that may not be held stops them all
+        return _why(error)
+    if _age(job, clock) + job.hold > _patience(job):
+        return "Staging took so long that its server would not have waited. Nothing was sent."
+    return ""
+
+
+def arm(jobs: Iterable[Job]) -> bool:
+    """Have the last writes of every job ready. Whether they are; those that are not have their `problem` set."""
     for job in jobs:
         try:
-            kept = job.staging is not None and job.staging.held()
-        except Exception as error:  # noqa: BLE001 — whatever it is, a message that may not be held stops them all
+            job.writes = tuple(job.staging.arm()) if job.staging else ()
+        except Exception as error:  # noqa: BLE001 — whatever it is, one that is not armed stops them all
             job.problem = _why(error)
-            kept = False
-        if not kept:
-            job.problem = job.problem or "The connection was lost while it was held. Nothing was sent."
-            held = False
-    return held
+    return not any(job.problem for job in jobs)
 
 
 def release(jobs: Sequence[Job], clock: Clock) -> None:
-    """Commit every job, one after the other from this thread. One that raises does not stop the others.
+    """Commit every armed job from this thread: the first at once, each that is held back so much later.
 
-    What raised is left to `results` to find out: its last byte may have left.
+    What goes at one instant is written in one go; its bookkeeping comes after. One that raises does not stop the
+    others, nor does Ctrl-C: it is raised once all have gone. What raised is left to `results` to find out: its last
+    byte may have left.
     """
     interrupted: BaseException | None = None
-    for job in jobs:
+    begun = clock.monotonic()
+    for hold, group in groupby(sorted(jobs, key=lambda job: job.hold), key=lambda job: job.hold):
         try:
-            if job.staging is not None:
-                job.staging.release()
-        except Exception as error:  # noqa: BLE001 — whatever it is, the others go out
-            job.problem = f"{error}"
-        except BaseException as error:  # noqa: BLE001 — Ctrl-C comes too late here; it is raised once all have gone
+            clock.sleep_until(begun + hold)
+        except BaseException as error:  # noqa: BLE001 — the first has gone; the others follow, though it be too early
             interrupted = error
-        job.released_at = clock.monotonic()
+        interrupted = _commit(list(group), clock) or interrupted
     if interrupted is not None:
         raise interrupted
+
+
+def _commit(jobs: Sequence[Job], clock: Clock) -> BaseException | None:
+    """Commit jobs at this instant. Returns what interrupted it, if something did; all have gone all the same."""
+    interrupted: BaseException | None = None
+    written = iter(write_at_once([write for job in jobs for write in job.writes], clock.monotonic))
+    for job in jobs:
+        mine = [next(written) for _ in job.writes]
+        try:
+            if mine and job.staging is not None:
+                job.released_at = mine[-1].at
+                job.staging.fired(mine)
+            elif job.staging is not None:
+                job.staging.release()
+                job.released_at = clock.monotonic()
+        except Exception as error:  # noqa: BLE001 — whatever it is, the others go out
+            job.problem, job.released_at = f"{error}", job.released_at or clock.monotonic()
+        except BaseException as error:  # noqa: BLE001 — Ctrl-C comes too late here
+            job.released_at, interrupted = job.released_at or clock.monotonic(), error
+    return interrupted
 
 
 def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tuple[Job, Result]]:
@@ -117,7 +180,8 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
 
     def one(job: Job) -> Result:
         result = job.staging.result(limit) if job.staging else Result(outcome=Outcome.NOT_SENT)
-        job.answered_at = clock.monotonic()
+        job.answered_at = clock.monotonic() if result.took is None else job.released_at + result.took
+        job.result = result
         return result
 
     futures = _started(jobs, one, "result")
@@ -187,10 +251,3 @@ def _why(error: BaseException) -> str:
     if isinstance(error, ChannelError | RunbookError):
         return f"{error.message} {error.remedy}".strip()
     return f"It failed in a way that was not foreseen: {type(error).__name__}: {error}."
-
-
-def skews(jobs: Sequence[Job]) -> tuple[float, float]:
-    """Return how far apart the commits and the answers were, in seconds: latest less earliest."""
-    released = [job.released_at for job in jobs]
-    answered = [job.answered_at for job in jobs]
-    return max(released) - min(released), max(answered) - min(answered)

@@ -120,11 +120,19 @@ def not_given(plan: Plan, state: State, clearance_id: str) -> str | None:
     return None
 
 
+def not_before(plan: Plan, state: State, step: PlannedStep) -> datetime | None:
+    """Return the moment before which nothing of what the step sends may leave: the release's due time.
+
+    None if none of it is of the release: alerts to the team, and corrections of what is out.
+    """
+    messages = (message for message in step.messages if message.id not in state.left_out)
+    return plan.release.due if any(not _exempt(state, step, message) for message in messages) else None
+
+
 def must_wait(plan: Plan, state: State, step: PlannedStep, now: datetime) -> bool:
-    """Whether what the step sends may not leave yet: nothing of the release goes out before it is due."""
-    if now >= plan.release.due:
-        return False
-    return any(not _exempt(state, step, message) for message in step.messages if message.id not in state.left_out)
+    """Whether what the step sends may not leave yet, by the clock that says `now`."""
+    moment = not_before(plan, state, step)
+    return moment is not None and now < moment
 
 
 def _exempt(state: State, step: PlannedStep, message: PlannedMessage) -> bool:

@@ -41,6 +41,8 @@ class Limits:
     stage: timedelta = timedelta(seconds=30)
     result: timedelta = timedelta(seconds=60)
     """For an answer after the last byte; after it the outcome is unknown and the channel is asked."""
+    line_up: bool = True
+    """Whether fast channels are held back by what earlier sendings took."""
 
 
 @dataclass

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from runbook.engine import gate, lining
 from runbook.engine.asking import ask_choice, ask_text, people_of
 from runbook.engine.barrier import Job, discard
-from runbook.engine.decide import clearances_of, must_wait, uncleared
-from runbook.engine.firing import fire
+from runbook.engine.decide import clearances_of, not_before, uncleared
+from runbook.engine.firing import fire, offsets_of
 from runbook.engine.hands import BACK, SKIP, skip
 from runbook.engine.preparing import outcome_of, pending, prepare, rows
 from runbook.engine.recover import resolve_each
 from runbook.engine.run import BY_HAND, HANDS, Run, WentBack
 from runbook.engine.sheets import messages_sheet
 from runbook.engine.waiting import wait_until
+from runbook.engine.warmth import Warmth
 from runbook.model.entries import Kind
 from runbook.model.outcome import Outcome, Receipt
 from runbook.model.plan import PlannedMessage, PlannedStep
@@ -42,22 +44,23 @@ def sending(run: Run, planned: PlannedStep) -> None:
             return
         jobs = prepare(run, planned, messages, ways)
         try:
-            if not _go_no_go(run, planned, jobs, ways):
-                return
+            with Warmth(jobs) as warmth:
+                if not _go_no_go(run, planned, jobs, ways, warmth):
+                    return
         except WentBack:
             continue  # from a question about one of them, to the table
         finally:
             discard(jobs)  # harmless for what was released
 
 
-def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], ways: dict[str, str]) -> bool:
+def _go_no_go(run: Run, planned: PlannedStep, jobs: list[Job], ways: dict[str, str], warmth: Warmth) -> bool:
     """Show the table and do what is chosen. False if the step is to be left as it is.
 
     `ways` are the channels that were chosen instead of the planned ones, by message.
     """
     key = _chosen(run, planned, jobs)
     if key == "g":
-        return _send(run, planned, [job for job in jobs if not job.problem])
+        return _send(run, planned, [job for job in jobs if not job.problem], warmth)
     if key == "d":
         _leave_out(run, planned, jobs)
     elif key == "t":
@@ -88,13 +91,19 @@ def _chosen(run: Run, planned: PlannedStep, jobs: list[Job]) -> str:
         BACK,
     ]
     text = "Nothing is sent yet." if not _sent(run, planned) else "What is left to send:"
-    run.desk.show(Sheet("To be sent", rows=rows(run, planned, jobs), step=planned.id), run.state)
+    run.desk.show(_table(run, planned, jobs), run.state)
     while True:
         key = ask_choice(run, f"{planned.id}.go", text, keys, example="g", step=planned).value
         if key != "v":
             return key
         by_hand = {job.message.id for job in jobs if job.by_hand}
         run.desk.show(messages_sheet(run, planned, corrections=True, by_hand=by_hand), run.state)
+
+
+def _table(run: Run, planned: PlannedStep, jobs: list[Job]) -> Sheet:
+    """Return the go/no-go: each message, what is known of this computer's clock, and who waits for whom."""
+    notes = (*gate.remarks(offsets_of(jobs)), *lining.remarks(lining.line_up(run, jobs), jobs))
+    return Sheet("To be sent", rows=rows(run, planned, jobs), notes=notes, step=planned.id)
 
 
 def _may_go(jobs: list[Job]) -> bool:
@@ -123,19 +132,21 @@ def _sent(run: Run, planned: PlannedStep) -> bool:
     return any(outcome_of(run, planned, message) is Outcome.SENT for message in planned.messages)
 
 
-def _send(run: Run, planned: PlannedStep, jobs: list[Job]) -> bool:
+def _send(run: Run, planned: PlannedStep, jobs: list[Job], warmth: Warmth) -> bool:
     """Send once it may go. False if the person goes back while it is held."""
     why = uncleared(run.plan, run.state, planned)
     if why is not None:
         run.desk.show(Sheet(f"It cannot go: {why}", step=planned.id), run.state)
         return True
     actor, holder = _releaser(run, planned), run.holder(planned.step.role)
-    if must_wait(run.plan, run.state, planned, run.clock.now()):
-        if not wait_until(run, planned, run.plan.release.due, "Held until it is due. Nothing leaves before."):
+    held = gate.Gate(run.clock, not_before(run.plan, run.state, planned), lambda: offsets_of(jobs))
+    while held.opens_at is not None and run.clock.now() < held.opens_at:
+        if not wait_until(run, planned, held.opens_at, "Held until it is due. Nothing leaves before."):
             return False
-        if run.holder(planned.step.role) != holder:  # handed over meanwhile
-            actor = _releaser(run, planned)
-    fire(run, planned, jobs, actor)
+    if run.holder(planned.step.role) != holder:  # handed over meanwhile
+        actor = _releaser(run, planned)
+    warmth.end()
+    fire(run, planned, jobs, actor, held)
     return True
 
 

@@ -38,7 +38,7 @@ def stage_in_private(run: Run, planned: PlannedStep) -> None:
     try:
         make_ready(jobs, run.limits.ready, run.clock)
         run.record(*retries(run, planned, jobs))
-        stage([job for job in jobs if not job.problem], run.limits.stage)
+        stage([job for job in jobs if not job.problem], run.limits.stage, run.clock)
     finally:
         discard(jobs)  # the channel keeps what lies in its place, under its key
     problems = {job.message.id: job.problem for job in jobs if job.problem}

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     NOT_READY = "not ready"  # message, detail, remedy
     LEFT_OUT = "left out"  # message, reason, who, taken_in (bool): it is to be sent after all
     STAGED = "staged"  # messages [id], seconds (text)
+    CLOCK = "clock"  # offsets [{source, seconds (text), within (text)}]: what the services' clocks say of this one's
     STOPPED = "stopped"  # messages [id], why: nothing of them was sent
     INTENT = "intent"  # message, key, channel, digest, parts {name: text}, recipients (count), correction (bool)
     OUTCOME = "outcome"  # message, key, outcome, detail, receipt {…}, recipients {address: why}, by

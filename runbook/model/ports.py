@@ -30,8 +30,10 @@ class Staging(Protocol):
     """For the go/no-go table: `214 in 3 batches`."""
     refused: Mapping[str, str]
     """Recipients the server has refused already: address → its answer."""
-    offset: Offset | None
-    """How far the other side's clock is from this computer's, as far as is known by now; None if it does not say."""
+
+    @property
+    def offset(self) -> Offset | None:
+        """How far the other side's clock is from ours, as far as is known by now; None if it does not say."""
 
     def keep_warm(self) -> float:
         """Do what keeps a ready message ready while people decide: one small request, connecting again if it must.

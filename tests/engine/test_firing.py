@@ -396,7 +396,7 @@ def test_no_answer_in_time_is_unknown(start):
     message = stage.plan.message("announce.post")
     job = barrier.Job(message, "k", "x", stage.x, stage.x.build(message.draft))
     barrier.make_ready([job], timedelta(seconds=1), SystemClock())
-    barrier.stage([job], timedelta(seconds=1))
+    barrier.stage([job], timedelta(seconds=1), SystemClock())
     barrier.release([job], stage.clock)
     ((_, result),) = barrier.results([job], timedelta(seconds=-4.9), stage.clock)
     gate.set()

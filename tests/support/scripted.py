@@ -1,6 +1,8 @@
 """A run whose channels, people and looks do as they are told: no network, no terminal, a real log, simulated time."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +15,11 @@ from runbook.engine import commands
 from runbook.engine.run import Limits, Run
 from runbook.engine.runner import work
 from runbook.errors import CannotWithdraw, Left, NotReady
+from runbook.instant import Write, Written
 from runbook.journal.sqlite import SqliteJournal
 from runbook.model.entries import Entry, Kind
 from runbook.model.message import Document, Draft, Form, Length, Part, Payload
-from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Result
+from runbook.model.outcome import Answer, Found, Health, Offset, Outcome, Receipt, Result
 from runbook.model.plan import Person, Plan, PlannedMessage, PlannedRelease, PlannedRole, PlannedStep
 from runbook.model.ports import Interrupted, Look, LookAt, Staging, Verdict
 from runbook.model.questions import Ask, Question, Reply, Sheet
@@ -43,13 +46,23 @@ DOCUMENTS = tuple(
 class ScriptedStaging:
     """One message on its way. What it does at each point is what its channel was told."""
 
-    hold_limit = timedelta(seconds=10)
     summary = "ready"
 
     def __init__(self, channel: "ScriptedChannel", payload: Payload, key: str) -> None:
         self.refused: Mapping[str, str] = channel.refused
         self.channel, self.payload, self.key = channel, payload, key
+        self.hold_limit = channel.hold_limit
         self.staged = self.released = self.discarded = False
+        self.ends: tuple[socket.socket, ...] = socket.socketpair() if channel.writes else ()
+
+    @property
+    def offset(self) -> Offset | None:
+        return self.channel.offset
+
+    def keep_warm(self) -> float:
+        self.channel.note("warm", self.key)
+        self.channel.act("warm", self)
+        return 0.01
 
     def stage(self) -> None:
         self.channel.note("stage", self.key)
@@ -59,6 +72,15 @@ class ScriptedStaging:
     def held(self) -> bool:
         self.channel.act("held", self)
         return self.staged and not self.discarded and not self.channel.drops
+
+    def arm(self) -> Sequence[Write]:
+        self.channel.note("arm", self.key)
+        self.channel.act("arm", self)
+        return [Write(self.ends[0].fileno(), b"!")] if self.ends else []
+
+    def fired(self, written: Sequence[Written]) -> None:
+        assert [w.count for w in written] == [1]
+        self.release()
 
     def release(self) -> None:
         self.channel.note("release", self.key)
@@ -76,6 +98,8 @@ class ScriptedStaging:
         if not self.discarded:
             self.channel.note("discard", self.key)
         self.discarded = True
+        for end in self.ends:
+            end.close()
 
 
 def _sent(key: str) -> Result:
@@ -90,6 +114,10 @@ class ScriptedChannel:
         self.does: dict[str, Callable[[Any], None] | str] = dict(does)
         self.refused: dict[str, str] = {}
         self.drops = False
+        self.writes = False
+        """Whether its commit is a write to a socket, which the engine makes."""
+        self.hold_limit = timedelta(seconds=10)
+        self.offset: Offset | None = None
         self.results: list[Result] = []
         self.found: list[Found] = []
         self.withdrawal: Result | Exception = CannotWithdraw("It cannot be taken back.")
@@ -251,6 +279,12 @@ class ScriptedLooks:
 
     def running(self) -> frozenset[str]:
         return frozenset(self.going)
+
+    @contextlib.contextmanager
+    def hush(self) -> Iterator[None]:
+        self.hushed = True
+        yield
+        self.hushed = False
 
 
 NOT_PUBLIC = Look(Verdict.NOT_PUBLIC, "Not found")
