@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot, sqrt
 from statistics import median
 
 REMEMBERED = 9
@@ -10,6 +11,11 @@ ENOUGH = 3
 """From so many on there is an estimate; one odd sending among fewer would move it."""
 WORTH_IT = 0.01
 """Seconds. A smaller difference is left alone: machines and networks vary by as much from one sending to the next."""
+
+_DOUBT = 2.6
+"""A median of n is off by about 1.86 spreads / √n (1.4826 for a spread, 1.2533 for a median; errors of the normal kind),
+and the difference of two by the hypotenuse of both. To hold by a difference of less than √2 times that, 2.6 in all,
+would on average put channels further apart, not nearer together."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,18 @@ def holds(estimates: Mapping[str, Estimate | None], longest: Mapping[str, float]
     """Return by how many seconds each is held back behind the slowest, by the same names; 0: it goes at the instant.
 
     One without an estimate is not held. `longest` bounds each hold, in seconds: what its server will wait. Nothing is
-    held where the difference is not worth it: under `WORTH_IT`, or within what the sendings themselves vary by.
+    held where the difference is not worth it: up to `WORTH_IT`, or so little that it may be chance.
     """
     known = {name: e for name, e in estimates.items() if e is not None}
     slowest = max(known.values(), key=lambda e: e.seconds, default=None)
     held = dict.fromkeys(estimates, 0.0)
     for name, mine in known.items():
         behind = slowest.seconds - mine.seconds if slowest else 0.0
-        noise = max(WORTH_IT, mine.spread + (slowest.spread if slowest else 0.0))
-        if behind > noise:
+        if slowest and behind > max(WORTH_IT, _chance(mine, slowest)):
             held[name] = max(0.0, min(behind, longest.get(name, behind)))
     return held
+
+
+def _chance(one: Estimate, other: Estimate) -> float:
+    """Return up to how many seconds two estimates may well differ by chance."""
+    return _DOUBT * hypot(*(each.spread / sqrt(each.sendings) for each in (one, other)))

@@ -10,10 +10,13 @@ from runbook.clock import SimulatedClock
 from runbook.errors import CannotSay
 from runbook.exercise.channels import RehearsalChannel
 from runbook.exercise.looks import RehearsalEye, SimulatedLooks
+from runbook.journal.sqlite import SqliteJournal
+from runbook.model.entries import Kind
 from runbook.model.exercise_mark import MARK, marked
 from runbook.model.message import Draft, Form, Part
 from runbook.model.outcome import Answer, Outcome, Receipt
 from runbook.model.ports import LookAt, Verdict
+from support.commands import Home
 from support.scripted import DOCUMENTS, ScriptedChannel
 
 POST = Draft(form=Form.POST, parts={"text": Part(text="It is out.")})
@@ -50,6 +53,22 @@ def test_a_rehearsed_message_is_sent_nowhere_and_has_a_receipt():
     result = released(RehearsalChannel(live), POST)
     assert (result.outcome, live.events) == (Outcome.SENT, [])
     assert result.receipt.address == "https://rehearsal.example.org/post"
+    assert (result.took, result.way) == (None, 0.0)
+
+
+def test_nothing_is_learnt_from_a_rehearsal(tmp_path):
+    done = Home(tmp_path).runbook("execute", "gov-uk-failure", "--dry-run", "--yes")
+    assert done.code == 0, done.err
+    [log] = tmp_path.rglob("runbook.db")
+    with SqliteJournal(log) as journal:
+        entries = [entry for run in journal.runs() for entry in journal.read(run.run)]
+        sent = [entry.data for entry in entries if entry.kind is Kind.OUTCOME and entry.data["outcome"] == "sent"]
+        channels = {entry.data["channel"] for entry in entries if entry.kind is Kind.INTENT}
+        learnt = {channel: journal.timings(channel, 9) for channel in channels}
+    assert len(sent) > 2
+    assert not any("took" in data for data in sent)
+    assert {"press-email", "x"} <= channels
+    assert not any(learnt.values())
 
 
 def test_a_rehearsal_opens_no_socket(monkeypatch: pytest.MonkeyPatch):
