@@ -13,7 +13,7 @@ WORTH_IT = 0.01
 """Seconds. A smaller difference is left alone: machines and networks vary by as much from one sending to the next."""
 
 _DOUBT = 2.6
-"""A median of n is off by about 1.86 spreads / √n (1.4826 for a spread, 1.2533 for a median; errors of the normal kind),
+"""A median of n is off by about 1.86 spreads / √n (1.4826 for a spread, 1.2533 for a median; normal errors),
 and the difference of two by the hypotenuse of both. To hold by a difference of less than √2 times that, 2.6 in all,
 would on average put channels further apart, not nearer together."""
 

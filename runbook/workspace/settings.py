@@ -1,4 +1,4 @@
-"""What `runbook.toml` says: the organisation, who holds which role, the channels, the eye and the lists."""
+"""What `runbook.toml` says: the organisation, who holds which role, the channels, in step, the eye and the lists."""
 
 from typing import Annotated, Any
 
@@ -52,6 +52,13 @@ class Eye(Noun):
     """Where GOV.UK's content API is; only a test needs another one."""
 
 
+class Together(Noun):
+    """How channels are kept in step."""
+
+    line_up: bool = True
+    """Hold the fast channels back by what earlier sendings of this workspace took; false: all go at one instant."""
+
+
 class Lists(Noun):
     """What holds for all contact lists."""
 
@@ -76,5 +83,6 @@ class Settings(Noun):
     organisation: Organisation
     roles: dict[Slug, Seat] = Field(default_factory=dict)
     channels: dict[Slug, ChannelTable] = Field(default_factory=dict)
+    together: Together = Field(default_factory=Together)
     eye: Eye = Field(default_factory=Eye)
     lists: Lists = Field(default_factory=Lists)

@@ -27,6 +27,9 @@ password = "env:RUNBOOK_SMTP_PASSWORD"
 [channels.x]
 kind = "x"
 
+[together]
+line_up = false
+
 [eye]
 timeout = 10
 
@@ -57,6 +60,7 @@ def test_a_right_workspace(load, tmp_path):
     assert [person.name for person in workspace.settings.roles["lead"].people] == ["Duty press manager", "Head of news"]
     assert workspace.settings.roles["comms"].people == ()
     assert workspace.settings.channels["press-email"]["port"] == 587
+    assert workspace.settings.together.line_up is False
     assert workspace.lists["journalists"].addresses == ("a@example.org",)
     assert load(shipped=True).required().shipped is True
 
@@ -70,6 +74,9 @@ def test_a_right_workspace(load, tmp_path):
         ('domain = "example.org"', 'domain = "example.org"\nzone = "Mars"', "unknown-zone", "zone", '"Mars"', "IANA"),
         ("[roles.comms]", "[roles.Comms]", "wrong-value", "roles.Comms", '"Comms"', "lower-case"),
         ("[roles.comms]", "[role.comms]", "unknown-key", "role.comms", '"role"', '"roles"'),
+        ("[together]", "[togehter]", "unknown-key", "togehter", '"togehter"', '"together"'),
+        ("line_up = false", "lineup = false", "unknown-key", "lineup", '"lineup"', '"line_up"'),
+        ("line_up = false", "line_up = 2", "wrong-value", "line_up", '"2"', "true or false"),
         ("timeout = 10", "timeout = 0", "wrong-value", "timeout", '"0"', "Correct"),
         ("timeout = 10", "timeout = 500", "wrong-value", "timeout", "120", "Correct"),
         ('stale_after = "90d"', 'stale_after = "3 months"', "wrong-value", "stale_after", "3 months", "180d"),
@@ -111,6 +118,12 @@ def test_somebody_with_a_bad_address_is_unready_and_has_none(load):
     assert (problem.code, problem.severity) == ("malformed-address", Severity.UNREADY)
     assert (problem.where.line, problem.where.column) == place_of(text, 'email = "lead')
     assert loaded.required().settings.roles["lead"].people[0].email == ""
+
+
+def test_channels_are_lined_up_unless_the_file_says_otherwise(load):
+    without = load(spoilt(TOML, "[together]\nline_up = false\n", "")).required()
+    empty = load(spoilt(TOML, "line_up = false\n", "")).required()
+    assert (without.settings.together.line_up, empty.settings.together.line_up) == (True, True)
 
 
 @pytest.mark.parametrize(
