@@ -1,10 +1,13 @@
 """An HTTP request that is held at its last byte, so that writing one byte is the commit.
 
-    request = HeldRequest(ca_file=None, connect_timeout=3)
+    request = HeldRequest(ca_file=None, connect_timeout=3, clock=clock)
     request.open("https://…")     connected, TLS verified, nothing said
     request.stage(outgoing)       everything but the last byte
-    request.release()             the last byte
+    write = request.arm()         the last byte, encrypted; whoever wants may write it, at the instant
+    request.fired(written)        what became of that
     request.answer(timedelta(…))  the response
+
+`release` does both, for whoever has no instant to keep.
 
 The body must end in the brace that closes its JSON object. A server that takes a torn request for a whole one (some
 gateways do) then still cannot read it, so that giving a request up certainly does nothing.
@@ -16,15 +19,20 @@ Debian's Apache after 10 s (`reqtimeout.conf`).
 import contextlib
 import http.client
 import json
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook.channels import wire
-from runbook.model.outcome import Outcome, Receipt, Result
+from runbook.clock import Clock
+from runbook.instant import Write, Written, write_at_once
+
+if TYPE_CHECKING:
+    from runbook.channels.tls import Encrypted
 
 HOLD_LIMIT = timedelta(seconds=8)
 LONGEST_ANSWER = 1_000_000
@@ -53,6 +61,8 @@ class Answered:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    took: float = 0.0
+    """Seconds from the last byte to the head of the response."""
 
     def object(self) -> dict[str, Any]:
         """Return the body as a JSON object; an empty one if it is none."""
@@ -71,40 +81,56 @@ class Unreleased(Exception):
     """The last byte was never written. Certainly nothing was done."""
 
 
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a connection that is there already, and is never made again behind our back."""
+
+    auto_open = 0
+
+    def __init__(self, host: str, port: int, sock: "socket.socket | Encrypted", *, usual: int) -> None:
+        super().__init__(host, port)
+        self.default_port = usual
+        # Of a socket, http.client uses `sendall`, `makefile` and `close`.
+        self.sock: Any = sock
+
+
 class HeldRequest:
     """One request on one connection of its own. Not for two threads at once, but any thread may release it.
 
-    `ca_file` is the only authority trusted, else the system's are. No proxy is used and no redirect followed.
+    `ca_file` is the only authority trusted, else the system's are. No proxy is used and no redirect followed. `clock`
+    times the answer; whoever writes what `arm` returned must stamp it with the same clock's monotonic time.
     """
 
-    def __init__(self, *, ca_file: Path | None, connect_timeout: float) -> None:
-        self._ca_file, self._timeout = ca_file, connect_timeout
-        self._connection: http.client.HTTPConnection | None = None
-        self._last = b""
+    way = 0.0
+    """Seconds of one way over the network: half of what connecting took. 0 before the first connection."""
+
+    def __init__(self, *, ca_file: Path | None, connect_timeout: float, clock: Clock) -> None:
+        self._ca_file, self._timeout, self._clock = ca_file, connect_timeout, clock
+        self._connection: _Connection | None = None
+        self._last, self._rest = b"", b""
+        self._armed: Write | None = None
+        self._out_at = 0.0
         self._staged = self._written = self._lost = self._given_up = False
 
     def open(self, address: str) -> None:
         """Connect to the server of an address, and say nothing. Raises OSError."""
         parts = urlsplit(address)
-        host = parts.hostname or ""
+        host, secure = parts.hostname or "", parts.scheme == "https"
         self._staged = self._lost = False
+        self._armed = None
         self._close()
         self._still_wanted()
-        if parts.scheme == "https":
-            context = wire.tls(self._ca_file)
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, parts.port, timeout=self._timeout, context=context
-            )
-        elif wire.is_loopback(host):
-            connection = http.client.HTTPConnection(host, parts.port, timeout=self._timeout)
-        else:
+        if not secure and not wire.is_loopback(host):
             raise OSError(f'"{address}" is not encrypted')
-        try:
-            connection.connect()
-        except BaseException:
-            connection.close()
-            raise
-        self._connection = connection
+        usual = http.client.HTTPS_PORT if secure else http.client.HTTP_PORT
+        port = parts.port or usual
+        sock: socket.socket | Encrypted
+        sock, round_trip = wire.connect(host, port, self._timeout)
+        if secure:
+            from runbook.channels.tls import encrypt  # noqa: PLC0415  # loads urllib3
+
+            sock = encrypt(sock, host, self._ca_file)
+        self.way = round_trip / 2
+        self._connection = _Connection(host, port, sock, usual=usual)
         # Somebody who waited too long may have given it up while this thread was connecting.
         self._still_wanted()
 
@@ -115,7 +141,7 @@ class HeldRequest:
         """
         if self._written:
             raise OSError("it was released already")
-        if self._staged or not self._alive():
+        if self._staged or not self.alive():
             self.open(outgoing.address)
         connection = self._connection
         if connection is None:
@@ -135,22 +161,44 @@ class HeldRequest:
 
     def held(self) -> bool:
         """Whether everything but the last byte is out, and the server has not hung up or answered early."""
-        if self._staged and not self._written and not self._lost and not self._alive():
+        if self._staged and not self._written and not self._lost and not self.alive():
             # Whatever it said early is gone; the last byte must not follow it.
             self._lost = True
         return self._staged and not self._written and not self._lost
 
+    def arm(self) -> Write:
+        """Return the write of the last byte. Nothing is sent, and it may still be discarded.
+
+        Raises OSError when it is not held. Called again, it returns the same: TLS can encrypt it only once.
+        """
+        connection = self._connection
+        if connection is None or not self.held():
+            raise OSError("it is not held")
+        if self._armed is None:
+            self._armed = wire.last_write(connection.sock, self._last)
+        return self._armed
+
+    def fired(self, written: Written) -> None:
+        """Take in what became of the write. From now on it is out, unless nothing at all was written."""
+        if self._armed is None or not self._staged or self._written:
+            return
+        self._written, self._lost = written.count > 0, written.count <= 0
+        self._rest, self._out_at = self._armed.data[written.count :], written.at
+
     def release(self) -> None:
         """Write the last byte. Never raises; whether it could be written, `answer` says."""
-        connection = self._connection
-        if not self._staged or self._written or self._lost or connection is None:
+        if self._written:
+            return
+        try:
+            write = self.arm()
+        except (OSError, ValueError):
+            self._lost = True
             return
         # Set before, so that an interrupt just after the write cannot make a request that is out look held.
         self._written = True
-        try:
-            connection.sock.sendall(self._last)
-        except (OSError, ValueError):
-            self._written, self._lost = False, True
+        [written] = write_at_once([write], self._clock.monotonic)
+        self._written = False
+        self.fired(written)
 
     def answer(self, within: timedelta) -> Answered:
         """Wait for the response, at most so long, and close. Raises `Unreleased`, or `Unanswered` with a reason."""
@@ -161,7 +209,13 @@ class HeldRequest:
         try:
             with wire.bounded(connection.sock, max(0.01, within.total_seconds())) as over:
                 try:
-                    return _read(connection)
+                    if self._rest:
+                        # The beginning of a record: the rest must follow as it is, past the encryption.
+                        beneath = (
+                            connection.sock if isinstance(connection.sock, socket.socket) else connection.sock.socket
+                        )
+                        beneath.sendall(self._rest)
+                    return self._read(connection)
                 except (OSError, ValueError, http.client.HTTPException) as error:
                     raise Unanswered("no answer came in time" if over.is_set() else _why(error)) from error
         except OSError as error:
@@ -176,13 +230,32 @@ class HeldRequest:
         self._given_up, self._staged, self._lost = True, False, False
         self._close()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was staged yet, or given up: its connection may be used for something else."""
+        return not (self._staged or self._written or self._given_up)
+
+    def alive(self) -> bool:
+        """Whether there is a connection on which the server has said nothing that was not asked for."""
+        return self._connection is not None and self._connection.sock is not None and wire.quiet(self._connection.sock)
+
+    def _read(self, connection: http.client.HTTPConnection) -> Answered:
+        response = connection.getresponse()
+        took = self._clock.monotonic() - self._out_at
+        try:
+            try:
+                body = response.read(LONGEST_ANSWER)
+            except (OSError, http.client.HTTPException):
+                # The status alone says what was done; the rest would only have been its proof.
+                body = b""
+            return Answered(response.status, _headers(response), body, took)
+        finally:
+            response.close()
+
     def _still_wanted(self) -> None:
         if self._given_up:
             self._close()
             raise ConnectionAbortedError("it was given up")
-
-    def _alive(self) -> bool:
-        return self._connection is not None and self._connection.sock is not None and wire.quiet(self._connection.sock)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -191,97 +264,11 @@ class HeldRequest:
             self._connection = None
 
 
-def _read(connection: http.client.HTTPConnection) -> Answered:
-    response = connection.getresponse()
-    try:
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        try:
-            body = response.read(LONGEST_ANSWER)
-        except (OSError, http.client.HTTPException):
-            # The status alone says what was done; the rest would only have been its proof.
-            body = b""
-        return Answered(response.status, headers, body)
-    finally:
-        response.close()
+def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.getheaders()}
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, ConnectionError):
         return "the connection was lost before an answer came"
     return f"the answer could not be read ({wire.plain(str(error)) or type(error).__name__})"
-
-
-class HeldStaging:
-    """A message that is one held request: how every HTTP channel stages.
-
-    `make` returns the request at the moment of staging (signatures carry the time), `read` what an answer means. Both
-    are called by the thread that calls `stage` and `result`.
-    """
-
-    def __init__(
-        self,
-        request: HeldRequest,
-        make: Callable[[], Outgoing],
-        read: Callable[[Answered], Result],
-        *,
-        service: str,
-        summary: str,
-        answer_timeout: timedelta,
-        look_at: str = "",
-    ) -> None:
-        self.hold_limit = HOLD_LIMIT
-        self.summary = summary
-        self.refused: Mapping[str, str] = {}
-        self._request, self._make, self._read = request, make, read
-        self._service, self._look_at, self._longest = service, look_at, answer_timeout
-        self._result: Result | None = None
-
-    def stage(self) -> None:
-        """Send everything but the last byte. Raises `NotReady`; then nothing was sent."""
-        outgoing = self._make()
-        try:
-            self._request.stage(outgoing)
-        except OSError as error:
-            raise wire.not_ready(error, urlsplit(outgoing.address).hostname or "") from error
-
-    def held(self) -> bool:
-        """Whether the service still waits for the last byte."""
-        return self._request.held()
-
-    def release(self) -> None:
-        """Write the last byte."""
-        self._request.release()
-
-    def result(self, deadline: timedelta) -> Result:
-        """Return what became of it; the same again when asked again. Waits at most `deadline` and the channel's own."""
-        if self._result is None:
-            self._result = self._ask(min(deadline, self._longest))
-        return self._result
-
-    def discard(self) -> None:
-        """Close; the service never saw a whole request."""
-        self._request.discard()
-
-    def _ask(self, within: timedelta) -> Result:
-        try:
-            return self._read(self._request.answer(within))
-        except Unreleased:
-            return Result(outcome=Outcome.NOT_SENT, detail="The connection was lost before the last byte was written.")
-        except Unanswered as error:
-            where = f" Look at {self._look_at}." if self._look_at else ""
-            seconds = f"{within.total_seconds():g} s"
-            detail = f"Everything was sent to {self._service}, but {error} (limit {seconds}).{where}"
-            return Result(outcome=Outcome.UNKNOWN, detail=detail)
-
-
-def failed(service: str, answered: Answered, words: str) -> Result:
-    """Return what an answer means that is no success: refusals are not sent, everything else is unknown."""
-    said = f"{answered.status} {words}".strip()
-    receipt = Receipt(text=wire.plain(said, 500))
-    if answered.status in REFUSALS:
-        return Result(outcome=Outcome.NOT_SENT, detail=f"{service} refused it: {wire.plain(said)}.", receipt=receipt)
-    return Result(
-        outcome=Outcome.UNKNOWN,
-        detail=f"{service} answered {wire.plain(said)}; that does not tell whether it was done.",
-        receipt=receipt,
-    )

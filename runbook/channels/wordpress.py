@@ -26,8 +26,8 @@ class WordPressChannel:
 
     kind = "wordpress"
 
-    def __init__(self, settings: Settings, context: Context) -> None:
-        self._settings, self._context = settings, context
+    def __init__(self, settings: Settings, context: Context, clock: Clock) -> None:
+        self._settings, self._context, self._clock = settings, context, clock
 
     def build(self, draft: Draft) -> Payload:
         """Take title and body. Raises `CannotSay` for what is no article. The address is the site's to choose."""
@@ -63,9 +63,9 @@ class WordPressChannel:
     def _live(self) -> "WordPressLive":
         from runbook.channels.wordpress_live import WordPressLive  # noqa: PLC0415  # loads httpx: not in a rehearsal
 
-        return WordPressLive(self._settings, self._context)
+        return WordPressLive(self._settings, self._context, self._clock)
 
 
-def open_channel(settings: Settings, context: Context, clock: Clock) -> WordPressChannel:  # noqa: ARG001  # as every adapter is
+def open_channel(settings: Settings, context: Context, clock: Clock) -> WordPressChannel:
     """Return the channel."""
-    return WordPressChannel(settings, context)
+    return WordPressChannel(settings, context, clock)

@@ -19,8 +19,10 @@ import httpx
 
 from runbook.channels import wire
 from runbook.channels.context import Context
-from runbook.channels.held import Answered, HeldRequest, HeldStaging, Outgoing, failed
+from runbook.channels.held import Answered, HeldRequest, Outgoing
+from runbook.channels.held_staging import HeldStaging, failed
 from runbook.channels.wordpress_settings import Settings, slug_of
+from runbook.clock import Clock
 from runbook.errors import NotReady
 from runbook.model.message import Draft, Part, Payload
 from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Result
@@ -41,8 +43,8 @@ class _Failed(NotReady):
 class WordPressLive:
     """One site, one user."""
 
-    def __init__(self, settings: Settings, context: Context) -> None:
-        self._settings, self._context = settings, context
+    def __init__(self, settings: Settings, context: Context, clock: Clock) -> None:
+        self._settings, self._context, self._clock = settings, context, clock
 
     def check(self) -> Health:
         """Sign in, and ask whether this user may publish."""
@@ -60,13 +62,9 @@ class WordPressLive:
             post, change = self._stored(site, payload.draft, key)
         settings = self._settings
         outgoing = self._outgoing(post, change)
-        request = HeldRequest(ca_file=self._ca_file, connect_timeout=CONNECT_SECONDS)
-        try:
-            request.open(outgoing.address)
-        except OSError as error:
-            raise wire.not_ready(error, urlsplit(settings.url).hostname or "") from error
-        return HeldStaging(
-            request,
+        staging = HeldStaging(
+            HeldRequest(ca_file=self._ca_file, connect_timeout=CONNECT_SECONDS, clock=self._clock),
+            outgoing.address,
             lambda: outgoing,
             self._read,
             service="the site",
@@ -74,6 +72,8 @@ class WordPressLive:
             answer_timeout=timedelta(seconds=settings.timeout),
             look_at=f"{settings.url}/?p={post}",
         )
+        staging.connect()
+        return staging
 
     def find(self, payload: Payload, key: str) -> Found:
         """Ask the site for the post: `THERE` if it is published, `ABSENT` if its draft lies there unpublished."""

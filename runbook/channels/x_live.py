@@ -6,11 +6,11 @@ Imported on use: tweepy is heavy.
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from runbook.channels import wire
 from runbook.channels.context import Context
-from runbook.channels.held import Answered, HeldRequest, HeldStaging, failed
+from runbook.channels.held import Answered, HeldRequest
+from runbook.channels.held_staging import HeldStaging, failed
 from runbook.channels.x_session import Api, Keys, Refused, same_text
 from runbook.channels.x_settings import Settings, made_at
 from runbook.clock import Clock
@@ -50,14 +50,9 @@ class XLive:
         settings = self._settings
         with self._api() as api:
             self._signed_in(api)
-        request = HeldRequest(ca_file=self._ca_file, connect_timeout=settings.timeout.connect)
-        try:
-            request.open(settings.base_url)
-        except OSError as error:
-            raise wire.not_ready(error, urlsplit(settings.base_url).hostname or "") from error
-        self._begun[key] = self._clock.now()
-        return HeldStaging(
-            request,
+        staging = HeldStaging(
+            HeldRequest(ca_file=self._ca_file, connect_timeout=settings.timeout.connect, clock=self._clock),
+            settings.base_url,
             lambda: api.signed_post(payload.draft.text("text")),
             self._read,
             service="X",
@@ -65,6 +60,9 @@ class XLive:
             answer_timeout=timedelta(seconds=settings.timeout.read),
             look_at=self._profile,
         )
+        staging.connect()
+        self._begun[key] = self._clock.now()
+        return staging
 
     def find(self, payload: Payload, key: str) -> Found:
         """Look for the text among the account's own posts: up to three times within 15 seconds.

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from runbook.channels.held import LONGEST_ANSWER, Answered, HeldRequest, Outgoing, Unanswered, Unreleased, failed
+from runbook.channels.held import LONGEST_ANSWER, Answered, HeldRequest, Outgoing, Unanswered, Unreleased
+from runbook.channels.held_staging import failed
 from runbook.channels.wire import explain, is_loopback, plain, public_address, quiet, web_address
+from runbook.clock import SystemClock
+from runbook.instant import Written, write_at_once
 from runbook.model.outcome import Outcome
 from support.certificates import Authority, authority
 from support.patience import until
@@ -62,7 +65,7 @@ def server(request):
 
 @pytest.fixture
 def request_(server):
-    made = HeldRequest(ca_file=authority().ca_file, connect_timeout=5)
+    made = HeldRequest(ca_file=authority().ca_file, connect_timeout=5, clock=SystemClock())
     yield made
     made.discard()
 
@@ -85,6 +88,73 @@ def test_the_body_is_whole_only_after_the_release(server, request_):
     assert server.headers[0]["authorization"] == "Basic x"
     assert server.headers[0]["content-length"] == str(len(BODY))
     assert not request_.held()
+
+
+def test_whoever_keeps_the_instant_writes_what_is_armed(server, request_):
+    request_.stage(outgoing(server))
+    until(lambda: server.heads)
+    write = request_.arm()
+    assert request_.arm() == write
+    assert request_.held()
+    assert server.bodies == []
+    [written] = write_at_once([write])
+    request_.fired(written)
+    assert not request_.held()
+    answer = request_.answer(WAIT)
+    assert answer.body == BODY
+    assert 0 < answer.took < 10
+    assert 0 < request_.way < 1
+    assert server.bodies == [BODY]
+
+
+def test_what_is_armed_may_still_be_given_up(server, request_):
+    request_.stage(outgoing(server))
+    request_.arm()
+    request_.discard()
+    with pytest.raises(Unreleased):
+        request_.answer(WAIT)
+    until(lambda: server.connections == 0)
+    assert server.bodies == []
+
+
+def test_a_write_that_the_system_did_not_take_is_certainly_not_sent(server, request_):
+    request_.stage(outgoing(server))
+    request_.arm()
+    request_.fired(Written(0, 1.0))
+    request_.release()
+    with pytest.raises(Unreleased):
+        request_.answer(WAIT)
+    assert server.bodies == []
+
+
+def test_what_the_system_left_of_a_write_follows(server, request_):
+    request_.stage(outgoing(server))
+    write = request_.arm()
+    half = max(1, len(write.data) // 2)
+    [written] = write_at_once([type(write)(write.descriptor, write.data[:half])])
+    request_.fired(written)
+    assert request_.answer(WAIT).body == BODY
+    assert server.bodies == [BODY]
+
+
+def test_what_is_not_held_cannot_be_armed(server, request_):
+    with pytest.raises(OSError, match="not held"):
+        request_.arm()
+    request_.stage(outgoing(server))
+    until(lambda: server.heads)
+    server.drop_connections()
+    until(lambda: not request_.held())
+    with pytest.raises(OSError, match="not held"):
+        request_.arm()
+
+
+def test_what_was_armed_and_is_staged_anew_is_armed_anew(server, request_):
+    request_.stage(outgoing(server))
+    request_.arm()
+    request_.stage(outgoing(server))
+    request_.release()
+    assert request_.answer(WAIT).body == BODY
+    assert server.bodies == [BODY]
 
 
 def test_any_thread_may_release(server, request_):
@@ -176,14 +246,14 @@ def test_a_released_request_is_not_staged_again(server, request_):
 
 def test_an_untrusted_certificate_is_refused(tmp_path):
     with EchoServer(Authority(tmp_path)) as server:
-        request = HeldRequest(ca_file=authority().ca_file, connect_timeout=5)
+        request = HeldRequest(ca_file=authority().ca_file, connect_timeout=5, clock=SystemClock())
         with pytest.raises(OSError, match=r"(?i)certificate"):
             request.open(server.url)
         assert server.heads == []
 
 
 def test_http_leaves_this_computer_never():
-    request = HeldRequest(ca_file=None, connect_timeout=5)
+    request = HeldRequest(ca_file=None, connect_timeout=5, clock=SystemClock())
     with pytest.raises(OSError, match="not encrypted"):
         request.open("http://203.0.113.7/")
 
