@@ -5,7 +5,7 @@ it (a channel that fails, an exception, Ctrl-C) ends in `discard`: also for a ch
 is up, when nobody waits for it any more.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures import TimeoutError as FuturesTimeout
 from dataclasses import dataclass, field
@@ -70,7 +70,11 @@ def make_ready(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
             lambda: job.channel.ready(job.payload, job.key), clock, lambda _, why: job.tries.append(why)
         )
 
-    _each(jobs, one, limit)
+    try:
+        _each(jobs, one, limit)
+    except BaseException:  # Ctrl-C: those that are ready already are nobody's any more
+        discard(jobs)
+        raise
 
 
 def stage(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
@@ -184,7 +188,8 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
         job.result = result
         return result
 
-    futures = _started(jobs, one, "result")
+    futures: dict[Future[Result], Job] = {Future(): job for job in jobs}
+    _start(futures, one, "result")
     waiting = dict(futures)
     try:
         for future in as_completed(futures, timeout=limit.total_seconds() + 5):
@@ -209,9 +214,10 @@ def discard(jobs: Iterable[Job]) -> None:
 
 def _each(jobs: Sequence[Job], action: Callable[[Job], Staging], limit: timedelta) -> None:
     """Let each job have its staging from `action`. What comes too late, or after Ctrl-C, is given up when it comes."""
-    futures = _started(jobs, action, "channel")
+    futures: dict[Future[Staging], Job] = {Future(): job for job in jobs}
     waiting = dict(futures)
     try:
+        _start(futures, action, "channel")
         for future in as_completed(futures, timeout=limit.total_seconds()):
             job, error = futures[future], future.exception()
             job.problem = _why(error) if error is not None else ""
@@ -230,7 +236,7 @@ def _too_late(future: Future[Staging]) -> None:
         future.result().discard()
 
 
-def _started(jobs: Sequence[Job], action: Callable[[Job], _T], name: str) -> dict[Future[_T], Job]:
+def _start(futures: Mapping[Future[_T], Job], action: Callable[[Job], _T], name: str) -> None:
     """Start `action` for every job, each in a thread that never keeps the program from ending."""
 
     def run(job: Job, future: Future[_T]) -> None:
@@ -241,10 +247,8 @@ def _started(jobs: Sequence[Job], action: Callable[[Job], _T], name: str) -> dic
         else:
             future.set_result(value)
 
-    futures: dict[Future[_T], Job] = {Future(): job for job in jobs}
     for future, job in futures.items():
         Thread(target=run, args=(job, future), name=f"{name}-{job.message.id}", daemon=True).start()
-    return futures
 
 
 def _why(error: BaseException) -> str:

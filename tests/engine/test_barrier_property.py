@@ -1,12 +1,13 @@
 """Whatever the channels do, in whatever order: all armed or none, none early, none twice, none without its intent.
 
-Each example is a run that tries to send several messages a few times over, while channels refuse, drop, dawdle, raise
-or answer nothing, and the person presses Ctrl-C.
+Each example is a run that tries to send several messages a few times over, while channels refuse, drop, dawdle, raise,
+cannot be armed or answer nothing, some are held back behind others, and the person presses Ctrl-C at any point.
 """
 
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from runbook.errors import NotReady
 from runbook.journal.sqlite import SqliteJournal
-from runbook.model.entries import Kind
+from runbook.model.entries import Fact, Kind
+from runbook.model.lining_up import ENOUGH
 from runbook.model.outcome import Answer, Found, Outcome, Receipt, Result
 from runbook.model.state import fold
 from support.scripted import DUE, RUN, STAND_DOWN, ScriptedChannel, Setting, Stage, plan_of, together
@@ -27,12 +29,18 @@ FAULTS = (
     "refuses",
     "breaks",
     "not staged",
+    "dawdles",
+    "not armed",
     "drops",
     "drops later",
     "fails in asking",
     "clock set back",
     "raises at release",
     "ctrl-c",
+    "ctrl-c at ready",
+    "ctrl-c at stage",
+    "ctrl-c at held",
+    "ctrl-c at arm",
 )
 ENDS = ("sent", "not sent", "unknown", "raises")
 FINDS = (Answer.THERE, Answer.ABSENT, Answer.CANNOT_TELL)
@@ -82,7 +90,7 @@ class Rounds:
         self.channel, self.rounds, self.witness = channel, rounds, witness
         self.now = Round("none", "sent", Answer.THERE)
         self.asked = 0
-        points = ("ready", "stage", "held", "release", "result")
+        points = ("ready", "stage", "held", "arm", "release", "result")
         channel.does = {point: getattr(self, point) for point in points}
 
     def ready(self, _: Any) -> None:
@@ -91,6 +99,7 @@ class Rounds:
             raise NotReady("It refuses.")
         if self.now.fault == "breaks":
             raise OSError("It breaks.")
+        self.press_at("ready")
 
     def stage(self, _: Any) -> None:
         self.channel.drops, self.asked = False, 0
@@ -98,16 +107,30 @@ class Rounds:
             raise NotReady("It hung up.")
         if self.now.fault == "clock set back":
             self.witness.stage.clock._start -= timedelta(minutes=20)
+        if self.now.fault == "dawdles":
+            self.witness.stage.clock.sleep(8)
+        self.press_at("stage")
 
     def held(self, _: Any) -> None:
         self.asked += 1
         if self.now.fault == "fails in asking":
             raise OSError("It does not answer.")
         self.channel.drops = self.now.fault == "drops" or (self.now.fault == "drops later" and self.asked > 1)
+        if self.asked > 1:
+            self.press_at("held")
+
+    def arm(self, _: Any) -> None:
+        if self.now.fault == "not armed":
+            raise NotReady("It cannot be armed.")
+        self.press_at("arm")
+
+    def press_at(self, point: str) -> None:
+        if self.now.fault == f"ctrl-c at {point}":
+            os.kill(os.getpid(), signal.SIGINT)
 
     def release(self, staging: Any) -> None:
         self.witness.released(staging)
-        if self.now.fault in ("not staged", "drops", "drops later", "fails in asking"):
+        if self.now.fault in ("not staged", "not armed", "drops", "drops later", "fails in asking"):
             self.witness.broken.append(f"{staging.key} was not held")
         if self.now.fault == "ctrl-c":
             os.kill(os.getpid(), signal.SIGINT)
@@ -157,8 +180,10 @@ ROUND = st.builds(Round, st.sampled_from(FAULTS), st.sampled_from(ENDS), st.samp
     keys=st.lists(st.sampled_from(["g", "g", "g", "r", "d", "v", "b"]), max_size=8),
     early=st.integers(-600, 600),
     optional=st.booleans(),
+    writes=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    took=st.tuples(*[st.sampled_from([0.0, 0.2, 3.0])] * 3),
 )
-def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys, early, optional):
+def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys, early, optional, writes, took):
     messages = dict(together()["messages"])
     messages["third"] = {**messages["post"], "channel": "third", "optional": optional}
     with tempfile.TemporaryDirectory() as folder:
@@ -167,12 +192,21 @@ def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys,
             stage = setting(plan_of(together(messages=messages), STAND_DOWN), at=DUE + timedelta(seconds=early))
             stage.channels["third"] = ScriptedChannel("x")
             witness = Witness(stage)
-            for name, its_rounds in zip(("mail", "x", "third"), rounds, strict=True):
+            for name, its_rounds, by_write in zip(("mail", "x", "third"), rounds, writes, strict=True):
+                stage.channels[name].writes = by_write
                 Rounds(stage.channels[name], list(its_rounds), witness)
+            stage.journal.append("earlier", list(_earlier(took)), 0)
             run_through(stage, list(keys))
             _check(stage, witness)
         finally:
             setting.close()
+
+
+def _earlier(took: tuple[float, ...]) -> Iterator[Fact]:
+    """Yield what earlier sendings took: enough of them that the quick channels are held back behind the slow."""
+    for channel, seconds in zip(("mail", "x", "third"), took, strict=True):
+        data = {"message": "m", "key": "k", "outcome": "sent", "channel": channel, "took": f"{seconds}", "way": "0"}
+        yield from [Fact(kind=Kind.OUTCOME, at=DUE, data=data)] * ENOUGH
 
 
 def _check(stage: Stage, witness: Witness) -> None:
