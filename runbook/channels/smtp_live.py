@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from runbook.channels.context import Context
 from runbook.channels.smtp_message import address_of, dot_stuffed, message_id, render
+from runbook.channels.smtp_relay import Relay
 from runbook.channels.smtp_settings import Settings
-from runbook.channels.smtp_staging import Relay, SmtpStaging
+from runbook.channels.smtp_staging import SmtpStaging
 from runbook.clock import Clock
 from runbook.errors import NotReady
 from runbook.model.message import Payload

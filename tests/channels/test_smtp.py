@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from runbook.channels.smtp_message import message_id
-from runbook.channels.smtp_staging import Answer, summarise
+from runbook.channels.smtp_outcome import Answer, summarise
 from runbook.errors import NotReady
 from runbook.model.outcome import Outcome
 from support import channel_rigs

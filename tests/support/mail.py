@@ -80,6 +80,10 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_NOOP(self, server: SMTP, session: Session, envelope: Envelope, arg: str) -> str:
+        self.mail.noops += 1
+        return "250 OK"
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         at = time.monotonic()
         faults = self.mail.faults
@@ -103,13 +107,13 @@ class _Server(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         # After STARTTLS the same connection comes again, wrapped.
-        self.mail.transports = {t for t in self.mail.transports if _peer(t) != _peer(transport)} | {transport}
+        self.mail.transports[transport.get_extra_info("peername")] = transport
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         with suppress(AttributeError):  # aiosmtpd forgets its transport when the other side leaves during STARTTLS
             super().connection_lost(error)
-        self.mail.transports = {t for t in self.mail.transports if not t.is_closing()}
+        self.mail.transports = {who: t for who, t in self.mail.transports.items() if not t.is_closing()}
 
     async def smtp_DATA(self, arg: str | None) -> None:
         if self.mail.faults.data:
@@ -117,10 +121,6 @@ class _Server(SMTP):
             return
         self.mail.staged.append(tuple(self.envelope.rcpt_tos) if self.envelope else ())
         await super().smtp_DATA(arg)
-
-
-def _peer(transport: Any) -> Any:
-    return transport.get_extra_info("peername")
 
 
 class MailServer:
@@ -138,7 +138,8 @@ class MailServer:
         """Every recipient that was named, accepted or not."""
         self.staged: list[tuple[str, ...]] = []
         """The accepted recipients of each DATA command, in order."""
-        self.transports: set[Any] = set()
+        self.noops = 0
+        self.transports: dict[Any, Any] = {}
         self._context = ca.server_context() if security != "none" else None
         self._up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="mail server")
@@ -170,7 +171,7 @@ class MailServer:
         done = threading.Event()
 
         def drop() -> None:
-            for transport in list(self.transports)[:most]:
+            for transport in list(self.transports.values())[:most]:
                 transport.abort()
             done.set()
 
@@ -179,7 +180,7 @@ class MailServer:
 
     def open_connections(self) -> int:
         """How many clients are connected now."""
-        return sum(not transport.is_closing() for transport in self.transports)
+        return sum(not transport.is_closing() for transport in self.transports.values())
 
     def _authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
@@ -216,7 +217,7 @@ class MailServer:
         self._up.set()
         await self.stopping.wait()
         listener.close()
-        for transport in list(self.transports):
+        for transport in list(self.transports.values()):
             transport.abort()
         await listener.wait_closed()
         running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]

@@ -1,0 +1,213 @@
+"""One connection to a mail server with its recipients, from naming them to the answer to the commit.
+
+By hand on `smtplib`'s low-level commands, since its `sendmail` cannot hold the final dot and drops its answer.
+"""
+
+import contextlib
+import smtplib
+import time
+from collections.abc import Sequence
+
+from runbook.channels import wire
+from runbook.channels.smtp_outcome import Answer
+from runbook.channels.smtp_relay import FAILURES, Connection, Relay, said
+from runbook.errors import NotReady
+from runbook.instant import Write, Written
+from runbook.model.outcome import Outcome
+
+FINAL_DOT = b".\r\n"
+"""What commits a message whose text ends in CRLF (RFC 5321 4.1.1.4)."""
+IDLE_SECONDS = 45.0
+"""A ready line says NOOP when its last command is longer ago. Postfix waits 300 s (10 s short of processes), and counts
+NOOP as junk: after 100 in a session each is an error, and after 20 of those it hangs up. So a line is made anew after
+an hour and a half at the latest."""
+
+
+class Line:
+    """One connection and its batch. Used by one thread at a time."""
+
+    def __init__(self, relay: Relay, recipients: Sequence[str], message: bytes) -> None:
+        self.recipients = tuple(recipients)
+        self.refused: dict[str, str] = {}
+        """Recipients that the server refused, with its answer."""
+        self.way = 0.0
+        """Seconds of one way to the server: half of what connecting took."""
+        self._relay, self._message = relay, message
+        self._smtp: Connection | None = None
+        self._staged = self._committed = self._given_up = False
+        self._armed: Write | None = None
+        self._written = Written(0, 0.0)
+        self._used = 0.0
+        self._trouble = ""
+        """Why the last bytes were not, or must not be, written."""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The recipients that the server has accepted."""
+        return tuple(r for r in self.recipients if r not in self.refused)
+
+    def connect(self) -> None:
+        """Dial, and name the sender and every recipient. Raises `NotReady`. Closes again if nobody was accepted."""
+        self.close()
+        self._still_wanted()
+        smtp = self._smtp = self._relay.dial()
+        self.way = smtp.round_trip / 2
+        # Somebody who waited too long may have given it up while this thread was connecting.
+        self._still_wanted()
+        try:
+            self._relay.name_sender(smtp, len(self._message))
+            self.refused = smtp.refusals(self.recipients)
+        except FAILURES as error:
+            self.close()
+            raise self._relay.not_ready(error) from error
+        except NotReady:
+            self.close()
+            raise
+        self._used = time.monotonic()
+        if not self.accepted:
+            self.close()
+
+    def cold(self) -> bool:
+        """Whether it is ready and wants something to stay so."""
+        if self._staged or self._committed or self._given_up or not self.accepted:
+            return False
+        if self._smtp is None or self._smtp.sock is None:
+            return True
+        return time.monotonic() - self._used > IDLE_SECONDS or not wire.quiet(self._smtp.sock)
+
+    def keep_warm(self) -> None:
+        """Say NOOP; connect again if the server has hung up. Never raises: `stage` connects what is not connected."""
+        if self._smtp is not None:
+            with contextlib.suppress(*FAILURES):
+                if wire.quiet(self._smtp.wired) and self._smtp.noop()[0] == 250:
+                    self._used = time.monotonic()
+                    return
+        with contextlib.suppress(NotReady):
+            self.connect()
+
+    def stage(self) -> None:
+        """Send the whole message but its final dot; connect again if the server hung up. Raises `NotReady`."""
+        if self._committed:
+            raise NotReady("The e-mail was released already.", "Look into the log of the run.")
+        if self._staged:
+            self.close()
+        if self._smtp is not None:
+            try:
+                self._data(self._smtp)
+            except FAILURES:
+                # The final dot was not sent, so the server cannot have taken the message: once more from the start.
+                self.close()
+            else:
+                return
+        self.connect()
+        if self._smtp is None:
+            return
+        try:
+            self._data(self._smtp)
+        except FAILURES as error:
+            self.close()
+            raise self._relay.not_ready(error) from error
+
+    def held(self) -> bool:
+        """Whether the message is staged and the server still waits for its end. True if nobody was accepted."""
+        if not self.accepted:
+            return True
+        if not self._staged or self._committed or self._trouble or self._smtp is None:
+            return False
+        if self._smtp.sock is None or not wire.quiet(self._smtp.sock):
+            self._trouble = "the server hung up before the end of the message was sent"
+        return not self._trouble
+
+    def arm(self) -> Write:
+        """Return the last write; the same again when asked again. Nothing is sent. Raises `NotReady`."""
+        if self._armed is not None and not self._committed:
+            return self._armed
+        if self._committed or self._trouble or not self._staged or self._smtp is None:
+            raise NotReady(f"{self._relay.host} does not hold the e-mail.", "Make it ready again.")
+        try:
+            self._armed = wire.last_write(self._smtp.wired, FINAL_DOT)
+        except FAILURES as error:
+            raise self._relay.not_ready(error) from error
+        return self._armed
+
+    def firing(self) -> None:
+        """Take it as out from here on, so that an interrupt just after the write cannot make it look held."""
+        self._committed = self._armed is not None
+
+    def fired(self, written: Written) -> None:
+        """Take in what became of the last write. Never waits, never raises."""
+        if self._armed is None:
+            return
+        self._written, self._committed = written, written.count > 0
+        if not self._committed:
+            self._trouble = "the connection took no more when its end was to be sent"
+
+    def outcome(self, seconds: float) -> Answer:
+        """Wait for the answer to the commit, at most so long, and close."""
+        try:
+            return self._answered(seconds)
+        finally:
+            self.close()
+
+    def discard(self) -> None:
+        """Hang up before the last bytes, for good. Never raises; without effect once released."""
+        if not self._committed:
+            self._given_up = True
+            self.close()
+
+    def close(self) -> None:
+        """Hang up. Before the last bytes that gives the message up. Never raises."""
+        smtp, self._smtp = self._smtp, None
+        if not self._committed:
+            self._staged, self._trouble, self._armed = False, "", None
+        if smtp is not None:
+            with contextlib.suppress(OSError):
+                smtp.close()
+
+    def _answered(self, seconds: float) -> Answer:
+        smtp = self._smtp
+        if not self._committed or self._armed is None or smtp is None:
+            return self._not_sent(self._trouble or "the end of the message was not sent")
+        try:
+            with wire.bounded(smtp.wired, seconds) as over:
+                if why := self._unwritten(smtp, self._armed.data[self._written.count :]):
+                    return self._not_sent(why)
+                code, words = smtp.getreply()
+                took = time.monotonic() - self._written.at
+            with contextlib.suppress(OSError):
+                smtp.wired.sendall(b"QUIT\r\n")
+        except FAILURES:
+            why = (
+                f"no answer came within {seconds:g} s" if over.is_set() else "the connection was lost before an answer"
+            )
+            return Answer(self.accepted, Outcome.UNKNOWN, why)
+        if 200 <= code < 300:
+            return Answer(self.accepted, Outcome.SENT, said(code, words), took)
+        refused = 400 <= code < 600
+        return Answer(self.accepted, Outcome.NOT_SENT if refused else Outcome.UNKNOWN, said(code, words))
+
+    def _unwritten(self, smtp: Connection, rest: bytes) -> str:
+        """Write what the system did not take at the instant; return why that failed, or nothing."""
+        sock = smtp.wired
+        try:
+            # What is left is encrypted already if the connection is.
+            (getattr(sock, "socket", sock)).sendall(rest)
+        except OSError as error:
+            # An end that was not written whole is no end.
+            return f"the connection was lost before its end was sent ({error})"
+        return ""
+
+    def _not_sent(self, why: str) -> Answer:
+        return Answer(self.accepted, Outcome.NOT_SENT, why)
+
+    def _still_wanted(self) -> None:
+        if self._given_up:
+            self.close()
+            raise NotReady("The e-mail was given up.", "Make it ready again.")
+
+    def _data(self, smtp: Connection) -> None:
+        code, words = smtp.docmd("DATA")
+        if code != 354:
+            raise smtplib.SMTPResponseException(code, words)
+        smtp.wired.sendall(self._message)
+        self._staged = True

@@ -1,0 +1,90 @@
+"""What a mail server's answers mean for the whole message, and its proof."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+
+from runbook.channels import wire
+from runbook.model.outcome import Outcome, Receipt, Result
+
+_QUEUED = re.compile(r"queued as (\S+)", re.IGNORECASE)
+_GOOGLE = re.compile(r"\b(1\d{9}) (\S+) - gsmtp\b")
+"""`250 2.0.0 OK  1616161616 a12-20020a05.78 - gsmtp`: the second in which it was taken, and its name."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one line ended.
+
+    took  seconds from the last byte to the answer, where there was one that says sent
+    """
+
+    recipients: tuple[str, ...]
+    outcome: Outcome
+    words: str
+    took: float | None = None
+
+
+def summarise(answers: Sequence[Answer], refused: Mapping[str, str], identity: str, way: float = 0.0) -> Result:
+    """Return the outcome of the whole.
+
+    Unknown if one line is; sent if one line is; else not sent. `recipients` names each address that did not share it.
+    `way` is what one way to the server takes, in seconds.
+    """
+    outcomes = [answer.outcome for answer in answers]
+    whole = next((o for o in (Outcome.UNKNOWN, Outcome.SENT) if o in outcomes), Outcome.NOT_SENT)
+    apart = {r: f"refused: {said}" for r, said in refused.items()} if whole is not Outcome.NOT_SENT else {}
+    for answer in answers:
+        if answer.outcome is not whole:
+            apart |= dict.fromkeys(answer.recipients, f"{answer.outcome}: {answer.words}")
+    alike = [answer for answer in answers if answer.outcome is whole]
+    count = sum(len(answer.recipients) for answer in alike)
+    words = list(dict.fromkeys(answer.words for answer in alike))
+    first = words[0] if words else "nobody was accepted"
+    queued = [name for w in words if (name := queue_name(w))]
+    if whole is Outcome.SENT:
+        detail = f"{count} accepted, " + (f"queued as {', '.join(queued)}" if queued else first)
+    elif whole is Outcome.UNKNOWN:
+        detail = f"The message was sent to {count} recipients, but {first}."
+    else:
+        detail = f"Nothing was sent: {first}."
+    return Result(
+        outcome=whole,
+        detail=wire.plain(detail),
+        receipt=receipt(words, identity) if whole is not Outcome.NOT_SENT else None,
+        recipients=apart,
+        took=middle(answers),
+        way=way,
+    )
+
+
+def receipt(words: Sequence[str], identity: str) -> Receipt:
+    """Return the proof: the first queue line's name, else the Message-ID; the server's own time if it tells one.
+
+    Google's queue line has the second in which a message was taken; the last one counts where there are several.
+    Postfix' long queue names have a time too, but that of MAIL, long before the commit: it is not used.
+    """
+    names = [name for said in words if (name := queue_name(said))]
+    seconds = [int(match.group(1)) for said in words if (match := _GOOGLE.search(said))]
+    return Receipt(
+        id=names[0] if names else identity,
+        at=datetime.fromtimestamp(max(seconds), UTC) if seconds else None,
+        at_within=1.0 if seconds else Receipt.model_fields["at_within"].default,
+        text=f"Message-ID {identity}; {'; '.join(words)}"[:500],
+    )
+
+
+def queue_name(said: str) -> str:
+    """Return what the server calls the message it has taken; empty if it does not say."""
+    if match := _QUEUED.search(said):
+        return match.group(1)
+    google = _GOOGLE.search(said)
+    return google.group(2) if google else ""
+
+
+def middle(answers: Sequence[Answer]) -> float | None:
+    """Return the median of the seconds that answers took; None if none was timed."""
+    took = [answer.took for answer in answers if answer.took is not None]
+    return median(took) if took else None
