@@ -75,6 +75,20 @@ def in_words(length: timedelta) -> str:
     return f"{days} days"
 
 
+def in_seconds(seconds: float) -> str:
+    """Return a short time in seconds, as exactly as it matters: `0.024 s`, `1.3 s`, `12 s`."""
+    text = f"{seconds:.3f}" if seconds < 1 else f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} s"
+
+
+def in_milliseconds(seconds: float) -> str:
+    """Return a very short time: `0.02 ms`, `250 ms`; from a second on as `in_seconds`."""
+    if seconds >= 1:
+        return in_seconds(seconds)
+    thousandths = seconds * 1000
+    return f"{thousandths:.2f} ms" if thousandths < 10 else f"{thousandths:.0f} ms"
+
+
 def after_due(now: datetime, due: datetime) -> str:
     """Return `T+4 min`, `T-2 min`, `T+3 h 5 min` or `T+3 days`; completed minutes, so 119 seconds is `T+1 min`."""
     seconds = (now - due).total_seconds()

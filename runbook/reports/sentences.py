@@ -1,7 +1,7 @@
 """What each kind of entry says, as one sentence in plain English. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from runbook.model.entries import Entry, Kind
 from runbook.model.outcome import Answer, Outcome
 from runbook.model.plan import short
 from runbook.model.text import one_line
-from runbook.model.times import in_words
+from runbook.model.times import in_milliseconds, in_seconds, in_words
 from runbook.model.words import counted
 from runbook.reports.names import Names
 
@@ -176,7 +176,32 @@ def _left_out(entry: Entry, names: Names) -> str:
 
 def _staged(entry: Entry, names: Names) -> str:
     took = _text(entry.data, "seconds")
-    return f"Staged{f' in {took} s' if took else ''}: {names.messages(entry.data.get('messages'))}."
+    text = f"Staged{f' in {took} s' if took else ''}: {names.messages(entry.data.get('messages'))}."
+    return " ".join((text, *_held_back(entry.data, names)))
+
+
+def _held_back(data: Mapping[str, Any], names: Names) -> Iterator[str]:
+    holds, learnt = _mapping(data, "holds"), _mapping(data, "learnt").values()
+    first = [message for message in data.get("messages") or () if message not in holds]
+    behind = names.messages(first) if len(first) == 1 else "the slowest"
+    # An estimate is as good as the channel of which less is known.
+    sendings = min((known.get("sendings", 0) for known in learnt), default=0)
+    for message, seconds in holds.items():
+        title, by = names.messages([message]), _number(seconds)
+        if by is not None:
+            yield f"{title} is held back {by:.3f} s behind {behind} (learnt from {counted(sendings, 'sending')})."
+
+
+def _clock(entry: Entry, _: Names) -> str:
+    return f"This computer's clock: {'; '.join(_offsets(entry.data)) or 'compared with no other'}."
+
+
+def _offsets(data: Mapping[str, Any]) -> Iterator[str]:
+    for offset in data.get("offsets") or ():
+        seconds, within = _number(offset.get("seconds")), _number(offset.get("within"))
+        if seconds is not None and within is not None:
+            side = "ahead of" if seconds < 0 else "behind"
+            yield f"{in_seconds(abs(seconds))} {side} {_text(offset, 'source')} (within {in_seconds(within)})"
 
 
 def _stopped(entry: Entry, names: Names) -> str:
@@ -213,7 +238,16 @@ def _skew(entry: Entry, names: Names) -> str:
     within = "within" if data.get("within") else "more than"
     by = f" by their {_text(data, 'measured_at')}" if data.get("measured_at") else ""
     apart = f"{_text(data, 'seconds')} s apart{by}, {within} the limit of {_text(data, 'tolerance')}"
-    return f"{names.messages(data.get('messages'))}: {apart}."
+    return " ".join((f"{names.messages(data.get('messages'))}: {apart}.", *_more_exactly(data)))
+
+
+def _more_exactly(data: Mapping[str, Any]) -> Iterator[str]:
+    commit, server = _number(data.get("commit_seconds")), _number(data.get("server_seconds"))
+    if commit:  # none at all: nothing was written, in a rehearsal
+        yield f"Last bytes {in_milliseconds(commit)} apart."
+    if server is not None:
+        bound = in_seconds(_number(data.get("server_within")) or 0.0)
+        yield f"By the services' own clocks {in_seconds(server)} apart (within {bound})."
 
 
 _ANSWERS: dict[str, str] = {
@@ -264,6 +298,14 @@ def _who(entry: Entry) -> str:
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return "" if value is None else one_line(value)
+
+
+def _number(text: object) -> float | None:
+    """Return the seconds that a text has; None for what an earlier version did not write."""
+    try:
+        return float(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -320,6 +362,7 @@ SENTENCES: dict[Kind, Sentence] = {
     Kind.NOT_READY: _not_ready,
     Kind.LEFT_OUT: _left_out,
     Kind.STAGED: _staged,
+    Kind.CLOCK: _clock,
     Kind.STOPPED: _stopped,
     Kind.INTENT: _intent,
     Kind.OUTCOME: _outcome,

@@ -297,6 +297,7 @@ LINES: dict[Kind, Callable[[Entry, State], Iterable[Styled]]] = {
     Kind.NOT_READY: sent.not_ready,
     Kind.LEFT_OUT: sent.left_out,
     Kind.STAGED: sent.staged,
+    Kind.CLOCK: sent.clock_is_wrong,
     Kind.STOPPED: sent.stopped,
     Kind.INTENT: quiet,
     Kind.OUTCOME: sent.outcome,

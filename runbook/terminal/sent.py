@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runbook.model.entries import Entry
-from runbook.model.outcome import Answer, Outcome
+from runbook.model.outcome import Answer, Offset, Outcome
 from runbook.model.state import State
+from runbook.model.times import in_milliseconds, in_seconds
 from runbook.model.words import counted, with_kind
 from runbook.terminal.styled import Ink, Styled
 from runbook.terminal.words import (
@@ -26,6 +27,8 @@ OUTCOME_INK = {
 }
 _LISTED = 20
 """Recipients that are listed one a line; the log has all of them."""
+_WRONG_SECONDS = 1.0
+"""A clock that is off by more for certain must be set right: times in the log would mislead."""
 
 
 def not_ready(entry: Entry, state: State) -> Iterator[Styled]:
@@ -49,6 +52,16 @@ def staged(entry: Entry, state: State) -> Iterator[Styled]:
     """Say that every message is held at its last byte."""
     names = _titles(entry, state)
     yield Styled(f"Staged in {_text(entry, 'seconds') or '?'} s: {names}", mark="ok", right=when(entry, state))
+
+
+def clock_is_wrong(entry: Entry, state: State) -> Iterator[Styled]:
+    """Say that this computer's clock is wrong, if it certainly is; else the go/no-go table has said how right it is."""
+    for data in entry.data.get("offsets") or ():
+        offset = Offset(seconds=float(data["seconds"]), within=float(data["within"]), source=data["source"])
+        if abs(offset.for_certain) > _WRONG_SECONDS:
+            side = "behind" if offset.seconds > 0 else "ahead of"
+            text = f"This computer's clock is {abs(offset.seconds):.0f} s {side} {offset.source}'s. Set it right."
+            yield Styled(text, mark="!!", right=when(entry, state))
 
 
 def stopped(entry: Entry, state: State) -> Iterator[Styled]:
@@ -102,6 +115,12 @@ def skew(entry: Entry, state: State) -> Iterator[Styled]:
     limit = limit_in_words(_text(entry, "tolerance"))
     text = f"Confirmed {apart} apart; limit {limit}"
     yield Styled(text, mark="ok" if within else "no", right=when(entry, state))
+    commit = float(_text(entry, "commit_seconds") or 0)
+    if commit:  # none at all: nothing was written, in a rehearsal
+        yield Styled(f"Last bytes {in_milliseconds(commit)} apart.", indent=4)
+    if _text(entry, "server_seconds"):
+        own, bound = (in_seconds(float(entry.data[f"server_{name}"])) for name in ("seconds", "within"))
+        yield Styled(f"By the services' own clocks {own} apart (within {bound}).", indent=4)
 
 
 _SOUGHT = {

@@ -201,6 +201,7 @@ def test_a_run_that_is_stood_down_is_over(log, early):
         Kind.READY,
         Kind.NOT_READY,
         Kind.STAGED,
+        Kind.CLOCK,
         Kind.STOPPED,
         Kind.SOUGHT,
         Kind.RETRIED,

@@ -44,6 +44,7 @@ SAID = {
     Kind.NOT_READY: "Post: not ready, nothing was sent. X refused the token. Do it by hand.",
     Kind.LEFT_OUT: "Post: left out by Duty press manager. Reason: X is down.",
     Kind.STAGED: "Staged in 0.412 s: Journalists, Post.",
+    Kind.CLOCK: "This computer's clock: 0.02 s behind api.example.org (within 0.031 s).",
     Kind.STOPPED: "Stopped, nothing was sent: Journalists, Post. stopped by hand in the countdown",
     Kind.INTENT: "Journalists: about to be sent on press-email to 214 recipients.",
     Kind.OUTCOME: "Journalists: sent; 2 addresses did not share this outcome. 212 accepted, queued as 4XyZ",
@@ -75,6 +76,54 @@ def test_an_entry_that_lacks_its_data_is_told_all_the_same(tmp_path: Path, kind:
     [line] = tell(tmp_path, Told(0, kind, {}))
     assert line.text
     assert "None" not in line.text
+
+
+def what_is_told(folder: Path, kind: Kind, **data: object) -> str:
+    return tell(folder, started(), Told(300, kind, DATA[kind] | data, "announce"))[1].text
+
+
+def test_a_message_that_is_held_back_says_behind_which_and_how_that_was_learnt(tmp_path: Path) -> None:
+    learnt = {
+        "press-email": {"seconds": "0.600000", "sendings": 9, "newest": "r"},
+        "x": {"seconds": "0.360000", "sendings": 6, "newest": "r"},
+    }
+    said = what_is_told(tmp_path, Kind.STAGED, holds={"announce.post": "0.240000"}, learnt=learnt)
+    assert said == (
+        "Staged in 0.412 s: Journalists, Post. Post is held back 0.240 s behind Journalists (learnt from 6 sendings)."
+    )
+
+
+def test_where_several_go_at_once_the_held_one_waits_for_the_slowest(tmp_path: Path) -> None:
+    learnt = {"x": {"seconds": "0.360000", "sendings": 3, "newest": "r"}}
+    ids = ["announce.journalists", "announce.post", "announce.page"]
+    said = what_is_told(tmp_path, Kind.STAGED, messages=ids, holds={"announce.post": "0.24"}, learnt=learnt)
+    assert said.endswith("Page. Post is held back 0.240 s behind the slowest (learnt from 3 sendings).")
+
+
+def test_the_clock_is_told_beside_each_that_it_was_compared_with(tmp_path: Path) -> None:
+    offsets = [
+        {"source": "api.example.org", "seconds": "-4.2", "within": "0.52"},
+        {"source": "mail.example.org", "seconds": "0.0", "within": "1.0"},
+    ]
+    assert what_is_told(tmp_path, Kind.CLOCK, offsets=offsets) == (
+        "This computer's clock: 4.2 s ahead of api.example.org (within 0.52 s); "
+        "0 s behind mail.example.org (within 1 s)."
+    )
+
+
+def test_the_distance_is_told_by_last_bytes_and_by_the_services_own_clocks_where_they_are_known(
+    tmp_path: Path,
+) -> None:
+    apart = "Journalists, Post: 0.0412 s apart by their acknowledgement, within the limit of 1s."
+    said = what_is_told(tmp_path, Kind.SKEW, commit_seconds="0.000020")
+    assert said == f"{apart} Last bytes 0.02 ms apart."
+    (tmp_path / "rehearsed").mkdir()
+    assert what_is_told(tmp_path / "rehearsed", Kind.SKEW, commit_seconds="0.000000") == apart
+    (tmp_path / "servers").mkdir()
+    by_servers = {"commit_seconds": "0.25", "server_seconds": "0.3", "server_within": "1.0"}
+    assert what_is_told(tmp_path / "servers", Kind.SKEW, **by_servers) == (
+        f"{apart} Last bytes 250 ms apart. By the services' own clocks 0.3 s apart (within 1 s)."
+    )
 
 
 def test_a_line_says_when_and_who_and_which_step(tmp_path: Path) -> None:

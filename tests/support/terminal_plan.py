@@ -231,6 +231,7 @@ DATA: dict[Kind, dict[str, Any]] = {
     Kind.NOT_READY: {"message": "announce.post", "detail": "X refused the token.", "remedy": "Do it by hand."},
     Kind.LEFT_OUT: {"message": "announce.post", "reason": "X is down", "who": "Duty press manager"},
     Kind.STAGED: {"messages": ["announce.journalists", "announce.post"], "seconds": "0.412"},
+    Kind.CLOCK: {"offsets": [{"source": "api.example.org", "seconds": "0.020000", "within": "0.031000"}]},
     Kind.STOPPED: {"messages": ["announce.journalists", "announce.post"], "why": "stopped by hand in the countdown"},
     Kind.INTENT: {
         "message": "announce.journalists",

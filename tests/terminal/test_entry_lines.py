@@ -10,7 +10,7 @@ from runbook.terminal.lines import LINES, line
 from runbook.terminal.paper import Paper
 from support.terminal_plan import DATA, DUE, PAGE, Story
 
-SILENT = {Kind.STARTED, Kind.ASKED, Kind.ANSWERED, Kind.READY, Kind.INTENT}
+SILENT = {Kind.STARTED, Kind.ASKED, Kind.ANSWERED, Kind.READY, Kind.INTENT, Kind.CLOCK}
 
 
 def told(story, kind, data=None, **more):
@@ -199,6 +199,36 @@ def test_not_sent_says_that_it_is_certain():
 )
 def test_the_distance_is_rounded_as_a_person_would_say_it(seconds, within, said):
     assert told(Story(), Kind.SKEW, {**DATA[Kind.SKEW], "seconds": seconds, "within": within}).startswith(said)
+
+
+def test_below_the_distance_stand_the_last_bytes_and_the_services_own_clocks_where_they_are_known():
+    first, *more = told(Story(), Kind.SKEW, {**DATA[Kind.SKEW], "commit_seconds": "0.000020"}).splitlines()
+    assert first.startswith("ok  Confirmed 0.04 seconds apart; limit 1 second")
+    assert more == ["    Last bytes 0.02 ms apart."]
+    by_servers = {"commit_seconds": "0.25", "server_seconds": "0.3", "server_within": "1.0"}
+    assert told(Story(), Kind.SKEW, DATA[Kind.SKEW] | by_servers).splitlines()[1:] == [
+        "    Last bytes 250 ms apart.",
+        "    By the services' own clocks 0.3 s apart (within 1 s).",
+    ]
+    assert len(told(Story(), Kind.SKEW).splitlines()) == 1, "a log of an earlier version has neither"
+    rehearsed = DATA[Kind.SKEW] | {"commit_seconds": "0.000000"}
+    assert len(told(Story(), Kind.SKEW, rehearsed).splitlines()) == 1, "in a rehearsal nothing is written"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "within", "said"),
+    [
+        ("-4.2", "0.5", "!!  This computer's clock is 4 s ahead of api.example.org's. Set it right."),
+        ("7.0", "1.0", "!!  This computer's clock is 7 s behind api.example.org's. Set it right."),
+        ("1.5", "0.6", ""),
+        ("-0.9", "0.0", ""),
+    ],
+)
+def test_a_clock_is_called_wrong_only_if_it_is_off_by_more_than_a_second_for_certain(seconds, within, said):
+    offsets = [{"source": "api.example.org", "seconds": seconds, "within": within}]
+    found = told(Story(), Kind.CLOCK, {"offsets": offsets})
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
 
 
 def test_a_journalist_on_the_line_gets_the_line_to_take_first():
