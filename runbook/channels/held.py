@@ -19,6 +19,7 @@ Debian's Apache after 10 s (`reqtimeout.conf`).
 import contextlib
 import http.client
 import json
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook.channels import wire
+from runbook.channels.server_clock import Reading, reading
 from runbook.clock import Clock
 from runbook.instant import Write, Written, write_at_once
 
@@ -38,6 +40,8 @@ HOLD_LIMIT = timedelta(seconds=8)
 LONGEST_ANSWER = 1_000_000
 REFUSALS = frozenset({400, 401, 402, 403, 404, 422, 429})
 """The statuses with which a service says that it did nothing. Any other failure leaves the outcome unknown."""
+AGENT = "runbook"
+_PATIENCE = re.compile(r"\btimeout=(\d{1,6})\b", re.IGNORECASE)
 _OURS = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding"})
 
 
@@ -63,6 +67,8 @@ class Answered:
     body: bytes = b""
     took: float = 0.0
     """Seconds from the last byte to the head of the response."""
+    reading: Reading | None = None
+    """What it says of the server's clock."""
 
     def object(self) -> dict[str, Any]:
         """Return the body as a JSON object; an empty one if it is none."""
@@ -102,6 +108,8 @@ class HeldRequest:
 
     way = 0.0
     """Seconds of one way over the network: half of what connecting took. 0 before the first connection."""
+    patience: float | None = None
+    """For how many seconds the server keeps an idle connection, if it has said so (header `Keep-Alive`)."""
 
     def __init__(self, *, ca_file: Path | None, connect_timeout: float, clock: Clock) -> None:
         self._ca_file, self._timeout, self._clock = ca_file, connect_timeout, clock
@@ -109,7 +117,7 @@ class HeldRequest:
         self._last, self._rest = b"", b""
         self._armed: Write | None = None
         self._out_at = 0.0
-        self._staged = self._written = self._lost = self._given_up = False
+        self._staged = self._written = self._lost = self._given_up = self._mute = False
 
     def open(self, address: str) -> None:
         """Connect to the server of an address, and say nothing. Raises OSError."""
@@ -133,6 +141,23 @@ class HeldRequest:
         self._connection = _Connection(host, port, sock, usual=usual)
         # Somebody who waited too long may have given it up while this thread was connecting.
         self._still_wanted()
+
+    def ask(self, address: str) -> Reading | None:
+        """Send a HEAD request without credentials on the connection that will carry the commit; read all its answer.
+
+        Connects first where nothing is connected, and again where the server hangs up, so that on return there is a
+        connection that waits. Returns what the answer says of the server's clock; None if there is none, or nothing
+        in it. A server that lets this request wait for the time-out is not asked again. Raises OSError when no
+        connection can be had.
+        """
+        if not self.idle:
+            raise OSError("a request is on its way")
+        if not self.alive():
+            self.open(address)
+        found = None if self._mute else self._head(urlsplit(address).path or "/")
+        if not self.alive():
+            self.open(address)
+        return found
 
     def stage(self, outgoing: Outgoing) -> None:
         """Write everything but the last byte. Raises OSError; then the server has no whole request.
@@ -239,16 +264,44 @@ class HeldRequest:
         """Whether there is a connection on which the server has said nothing that was not asked for."""
         return self._connection is not None and self._connection.sock is not None and wire.quiet(self._connection.sock)
 
+    def _head(self, path: str) -> Reading | None:
+        connection = self._connection
+        if connection is None:
+            return None
+        sock = connection.sock
+        with wire.bounded(sock, self._timeout) as over:
+            try:
+                begun, before = self._clock.monotonic(), self._clock.now()
+                connection.request("HEAD", path, headers={"User-Agent": AGENT})
+                response = connection.getresponse()
+                read = self._clock.monotonic()
+                response.read()
+                response.close()
+            except (OSError, ValueError, http.client.HTTPException):
+                self._close()
+                return None
+            finally:
+                self._mute = self._mute or over.is_set()
+        if connection.sock is not None:
+            sock.settimeout(self._timeout)
+        headers = _headers(response)
+        said = _PATIENCE.search(headers.get("keep-alive", ""))
+        self.patience = float(said[1]) if said else None
+        return reading(headers, before, read - begun, read)
+
     def _read(self, connection: http.client.HTTPConnection) -> Answered:
         response = connection.getresponse()
-        took = self._clock.monotonic() - self._out_at
+        read, now = self._clock.monotonic(), self._clock.now()
+        took = read - self._out_at
         try:
             try:
                 body = response.read(LONGEST_ANSWER)
             except (OSError, http.client.HTTPException):
                 # The status alone says what was done; the rest would only have been its proof.
                 body = b""
-            return Answered(response.status, _headers(response), body, took)
+            headers = _headers(response)
+            clock = reading(headers, now - timedelta(seconds=took), took, read)
+            return Answered(response.status, headers, body, took, clock)
         finally:
             response.close()
 

@@ -7,58 +7,75 @@ from urllib.parse import urlsplit
 
 from runbook.channels import wire
 from runbook.channels.held import HOLD_LIMIT, REFUSALS, Answered, HeldRequest, Outgoing, Unanswered, Unreleased
+from runbook.channels.server_clock import SETTLED_SECONDS, ServerClock
+from runbook.clock import Clock
 from runbook.errors import NotReady
 from runbook.instant import Write, Written
 from runbook.model.outcome import Offset, Outcome, Receipt, Result
 
-WARM_SECONDS = 15.0
-"""How often a connection that waits is looked after."""
+WARM_SECONDS = SETTLED_SECONDS
+"""How often a connection that waits is looked after at least, where its server does not hang up sooner."""
+_AHEAD = 1.0
+"""Seconds before a server would hang up."""
 
 
 class HeldStaging:
-    """One message. It connects to `address`, that of the service.
+    """One message. `warm_up` is an address of the service that costs nothing: the ready connection asks for its head.
 
     `make` returns the request at the moment of staging (signatures carry the time), `read` what an answer means. Both
-    are called by the thread that calls `stage` and `result`.
+    are called by the thread that calls `stage` and `result`. `refuses` says why the service would not take what is
+    made by a clock that is off by so much.
     """
 
     def __init__(
         self,
         request: HeldRequest,
-        address: str,
+        warm_up: str,
         make: Callable[[], Outgoing],
         read: Callable[[Answered], Result],
         *,
         service: str,
         summary: str,
+        clock: Clock,
         answer_timeout: timedelta,
         look_at: str = "",
+        refuses: Callable[[Offset], NotReady | None] = lambda _: None,
     ) -> None:
         self.hold_limit = HOLD_LIMIT
         self.summary = summary
         self.refused: Mapping[str, str] = {}
         self.offset: Offset | None = None
-        self._request, self._address, self._make, self._read = request, address, make, read
+        self._request, self._warm_up, self._make, self._read = request, warm_up, make, read
+        self._clock, self._server, self._refuses = clock, ServerClock(), refuses
         self._service, self._look_at, self._longest = service, look_at, answer_timeout
         self._result: Result | None = None
 
     def connect(self) -> None:
-        """Connect. Raises `NotReady`."""
+        """Connect, and ask what the service's clock says. Raises `NotReady`, also for a clock that it refuses."""
         try:
-            self._request.open(self._address)
+            self._compare()
         except OSError as error:
             raise wire.not_ready(error, self._host) from error
+        self._refuse()
 
     def keep_warm(self) -> float:
-        """Connect again if the service has hung up. Return the seconds after which to look again. Never raises."""
-        if self._request.idle and not self._request.alive():
+        """Ask once more on the ready connection, and connect again if the service has hung up. Never raises.
+
+        Return the seconds after which to ask again: so that the request arrives as the service's second turns, while
+        that tells more of its clock; then before it would hang up, or about every 15 s.
+        """
+        asked = False
+        if self._request.idle:
             # What cannot be had now is asked for again when it is staged.
             with contextlib.suppress(OSError, ValueError):
-                self._request.open(self._address)
-        return WARM_SECONDS
+                asked = self._compare()
+        wanted = self._server.next_in(self._clock.now()) if asked else WARM_SECONDS
+        patience = self._request.patience
+        return wanted if patience is None else min(wanted, max(_AHEAD, patience - _AHEAD))
 
     def stage(self) -> None:
         """Send everything but the last byte. Raises `NotReady`; then nothing was sent."""
+        self._refuse()
         outgoing = self._make()
         try:
             self._request.stage(outgoing)
@@ -106,9 +123,21 @@ class HeldStaging:
             return Result(outcome=Outcome.UNKNOWN, detail=detail)
         return self._read(answered).model_copy(update={"took": answered.took, "way": self._request.way})
 
+    def _compare(self) -> bool:
+        """Whether the service said something of its clock. Raises OSError."""
+        found = self._request.ask(self._warm_up)
+        if found is not None:
+            self._server.add(found)
+            self.offset = self._server.offset(self._host)
+        return found is not None
+
+    def _refuse(self) -> None:
+        if self.offset is not None and (refusal := self._refuses(self.offset)):
+            raise refusal
+
     @property
     def _host(self) -> str:
-        return urlsplit(self._address).hostname or ""
+        return urlsplit(self._warm_up).hostname or ""
 
 
 def failed(service: str, answered: Answered, words: str) -> Result:

@@ -29,6 +29,8 @@ from runbook.model.outcome import Answer, Found, Health, Outcome, Receipt, Resul
 from runbook.model.ports import Staging
 
 CONNECT_SECONDS = 5.0
+WARM_UP = "/wp-includes/images/blank.gif"
+"""A file of every WordPress, answered without its program. A site that hides it answers 404, which warms as well."""
 _ANY_STATUS = "publish,draft,pending,future,private"
 
 
@@ -64,15 +66,20 @@ class WordPressLive:
         outgoing = self._outgoing(post, change)
         staging = HeldStaging(
             HeldRequest(ca_file=self._ca_file, connect_timeout=CONNECT_SECONDS, clock=self._clock),
-            outgoing.address,
+            f"{settings.url}{WARM_UP}",
             lambda: outgoing,
             self._read,
             service="the site",
             summary=payload.summary,
+            clock=self._clock,
             answer_timeout=timedelta(seconds=settings.timeout),
             look_at=f"{settings.url}/?p={post}",
         )
-        staging.connect()
+        try:
+            staging.connect()
+        except BaseException:
+            staging.discard()
+            raise
         return staging
 
     def find(self, payload: Payload, key: str) -> Found:

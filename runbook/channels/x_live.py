@@ -6,12 +6,14 @@ Imported on use: tweepy is heavy.
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest
 from runbook.channels.held_staging import HeldStaging, failed
-from runbook.channels.x_session import Api, Keys, Refused, same_text
+from runbook.channels.x_clock import refusal, refusal_by
+from runbook.channels.x_session import UNAUTHORISED, Api, Keys, Refused, same_text
 from runbook.channels.x_settings import Settings, made_at
 from runbook.clock import Clock
 from runbook.errors import NotReady
@@ -46,21 +48,28 @@ class XLive:
         return Health(ok=True, detail=f"Signed in to X as @{who}; the account may post. X does not tell the balance.")
 
     def ready(self, payload: Payload, key: str) -> Staging:
-        """Sign in and connect. Raises `NotReady`."""
+        """Connect, compare the clocks and sign in. Raises `NotReady`."""
         settings = self._settings
-        with self._api() as api:
-            self._signed_in(api)
+        api = self._api()
         staging = HeldStaging(
             HeldRequest(ca_file=self._ca_file, connect_timeout=settings.timeout.connect, clock=self._clock),
-            settings.base_url,
+            f"{settings.base_url}/",
             lambda: api.signed_post(payload.draft.text("text")),
             self._read,
             service="X",
             summary=payload.summary,
+            clock=self._clock,
             answer_timeout=timedelta(seconds=settings.timeout.read),
             look_at=self._profile,
+            refuses=refusal,
         )
-        staging.connect()
+        try:
+            with api:
+                staging.connect()
+                self._signed_in(api)
+        except BaseException:
+            staging.discard()
+            raise
         self._begun[key] = self._clock.now()
         return staging
 
@@ -123,7 +132,7 @@ class XLive:
             reveal(settings.access_token_secret),
         )
         timeout = (settings.timeout.connect, settings.timeout.read)
-        return Api(keys, base_url=settings.base_url, timeout=timeout, ca_file=self._ca_file)
+        return Api(keys, base_url=settings.base_url, timeout=timeout, ca_file=self._ca_file, clock=self._clock)
 
     def _signed_in(self, api: Api) -> str:
         """Return the account's name. Raises `NotReady` for another account, or one that may only read."""
@@ -154,6 +163,10 @@ class XLive:
             return Result(outcome=Outcome.SENT, detail=receipt.address, receipt=receipt)
         words = str(said.get("detail") or said.get("title") or "")
         result = failed("X", answered, words)
+        host = urlsplit(self._settings.base_url).hostname or ""
+        if answered.status == UNAUTHORISED and (wrong := refusal_by(answered.reading, host)):
+            detail = f"{result.detail} {wrong.message} {wrong.remedy}"
+            return result.model_copy(update={"detail": detail})
         if answered.status == 403 and "duplicate" in words.lower():
             detail = f"X has this text already: it is probably ours. Look at {self._profile}."
             return result.model_copy(update={"outcome": Outcome.UNKNOWN, "detail": detail})

@@ -25,10 +25,14 @@ from urllib3.exceptions import NewConnectionError
 
 from runbook.channels import wire
 from runbook.channels.held import REFUSALS, Outgoing
+from runbook.channels.server_clock import reading
+from runbook.channels.x_clock import refusal_by
+from runbook.clock import Clock
 from runbook.errors import NotReady
 
 HOST = "https://api.twitter.com"
 """Where tweepy thinks it is (`tweepy/client.py`)."""
+UNAUTHORISED = 401
 NEWEST = 50
 """How many of our own posts to ask for."""
 _TALKATIVE = ("tweepy.client", "oauthlib", "requests_oauthlib")
@@ -90,11 +94,13 @@ class _Route(HTTPAdapter):
 class Api:
     """One signed-in client. Used in a `with` block; what it signs may be used after that."""
 
-    def __init__(self, keys: Keys, *, base_url: str, timeout: tuple[float, float], ca_file: Path | None) -> None:
+    def __init__(
+        self, keys: Keys, *, base_url: str, timeout: tuple[float, float], ca_file: Path | None, clock: Clock
+    ) -> None:
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
             logger.setLevel(max(logging.INFO, logger.level))
-        self._host = urlsplit(base_url).hostname or base_url
+        self._host, self._clock = urlsplit(base_url).hostname or base_url, clock
         self._client = Client(  # type: ignore[no-untyped-call]  # tweepy has no types
             consumer_key=keys.consumer_key,
             consumer_secret=keys.consumer_secret,
@@ -150,10 +156,13 @@ class Api:
         return Outgoing(request.url or "", headers, _bytes(request.body))
 
     def _ask(self, call: str, *args: Any, **options: Any) -> requests.Response:
+        begun, before = self._clock.monotonic(), self._clock.now()
         try:
             response = getattr(self._client, call)(*args, **options)
         except HTTPException as error:
-            _refuse(error)
+            read = self._clock.monotonic()
+            headers = {name.lower(): value for name, value in error.response.headers.items()}
+            _refuse(error, refusal_by(reading(headers, before, read - begun, read), self._host))
         except (TweepyException, requests.RequestException) as error:
             message, remedy = wire.explain(_root(error), self._host)
             raise Refused(message, remedy, certain=_unsent(error)) from error
@@ -165,16 +174,18 @@ class Api:
         return response
 
 
-def _refuse(error: HTTPException) -> NoReturn:
+def _refuse(error: HTTPException, wrong_clock: NotReady | None) -> NoReturn:
     status = error.response.status_code
     said = wire.plain(f"{status} {' '.join(str(m) for m in error.api_messages) or error.response.reason}")
     remedies = {
-        401: "Check the four keys, and that this computer's clock is right.",
+        UNAUTHORISED: "Check the four keys, and that this computer's clock is right.",
         402: "Top up the credits of the X account.",
         403: "Check what the app and the account are allowed to do.",
         429: "Wait until X allows more requests.",
     }
     message = f"X refused it: {said}." if status in REFUSALS else f"X answered {said}."
+    if status == UNAUTHORISED and wrong_clock:
+        raise Refused(f"{message} {wrong_clock.message}", wrong_clock.remedy, certain=True) from error
     raise Refused(message, remedies.get(status, "Try again."), certain=status in REFUSALS) from error
 
 

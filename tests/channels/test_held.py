@@ -13,48 +13,10 @@ from runbook.clock import SystemClock
 from runbook.instant import Written, write_at_once
 from runbook.model.outcome import Outcome
 from support.certificates import Authority, authority
+from support.echo import BODY, EchoServer, outgoing
 from support.patience import until
-from support.serving import Handler, Serving
 
 WAIT = timedelta(seconds=10)
-BODY = b'{"status": "publish"}'
-
-
-class Echo(Handler):
-    """Answers each request with its body; `early` makes it answer before the body is there."""
-
-    stand_in: "EchoServer"
-
-    def respond(self):
-        self.stand_in.heads.append(self.path)
-        if self.stand_in.early:
-            self.answer(413, b"{}")
-            self.close_connection = True
-            return
-        body = self.body()
-        self.stand_in.bodies.append(body)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.stand_in.headers.append(headers)
-        if self.stand_in.trickle:
-            while not self.server.closing.wait(0.02):
-                try:
-                    self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                except OSError:
-                    break
-            self.close_connection = True
-        elif self.stand_in.torn:
-            self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id"')
-            self.hang_up()
-        else:
-            self.answer(200, self.stand_in.body or body)
-
-
-class EchoServer(Serving):
-    def __init__(self, ca):
-        super().__init__(Echo, ca)
-        self.heads, self.bodies, self.headers = [], [], []
-        self.early = self.trickle = self.torn = False
-        self.body = b""
 
 
 @pytest.fixture(params=["https", "http"])
@@ -68,10 +30,6 @@ def request_(server):
     made = HeldRequest(ca_file=authority().ca_file, connect_timeout=5, clock=SystemClock())
     yield made
     made.discard()
-
-
-def outgoing(server, **headers):
-    return Outgoing(f"{server.url}/wp-json/posts/11?x=1", headers, BODY)
 
 
 def test_the_body_is_whole_only_after_the_release(server, request_):

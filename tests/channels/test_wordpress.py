@@ -114,6 +114,26 @@ def test_what_is_public_already_is_not_changed_before_the_release(rig):
     assert [p.content for p in rig.server.public] == [rig.text]
 
 
+def test_the_warm_up_asks_for_a_file_that_every_wordpress_has(rig):
+    staging = ready(rig)
+    assert abs(staging.offset.seconds) <= staging.offset.within
+    staging.keep_warm()
+    staging.discard()
+    heads = [request.path for request in rig.server.requests if request.method == "HEAD"]
+    assert heads == ["/news/wp-includes/images/blank.gif"] * 2
+
+
+def test_a_clock_that_is_wrong_is_told_and_no_obstacle(rig):
+    rig.server.clock_ahead = 86_400
+    staging = ready(rig)
+    assert abs(staging.offset.seconds - 86_400) <= staging.offset.within
+    staging.stage()
+    staging.release()
+    result = staging.result(WAIT)
+    assert result.outcome is Outcome.SENT
+    assert result.receipt.at - datetime.now(UTC) > timedelta(hours=23)
+
+
 # replacing
 
 

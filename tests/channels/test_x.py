@@ -108,6 +108,65 @@ def test_nothing_at_debug_says_a_key(rig, caplog):
     assert "oauth_signature" not in logged
 
 
+# the clock
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(-430, "7 min ahead of"), (430, "7 min behind")])
+def test_a_clock_that_x_would_refuse_is_not_ready(rig, ahead, said):
+    rig.server.clock_ahead = ahead
+    with pytest.raises(NotReady) as refused:
+        staged(rig)
+    assert refused.value.message == f"This computer's clock is {said} 127.0.0.1's; X refuses posts signed with it."
+    assert refused.value.remedy == "Set this computer's clock, then try again."
+    assert rig.server.connected == ["HEAD"]
+
+
+@pytest.mark.parametrize("ahead", [-290, 290])
+def test_a_clock_that_x_takes_is_ready_and_its_offset_is_known(rig, ahead):
+    rig.server.clock_ahead = ahead
+    staging = staged(rig)
+    assert abs(staging.offset.seconds - ahead) <= staging.offset.within
+    staging.discard()
+
+
+def test_a_clock_that_is_set_while_people_decide_is_found_before_the_staging(rig):
+    staging = rig.channel.ready(rig.channel.build(rig.draft), KEY)
+    rig.server.clock_ahead = -430
+    staging.keep_warm()
+    with pytest.raises(NotReady, match="clock is 7 min ahead"):
+        staging.stage()
+    staging.discard()
+    assert rig.server.connected.count("POST") == 0
+
+
+def test_a_refused_check_says_when_the_clock_is_the_cause(rig):
+    rig.server.clock_ahead = 430
+    health = rig.channel.check()
+    assert not health.ok
+    assert "401" in health.detail
+    assert "This computer's clock is 7 min behind 127.0.0.1's" in health.detail
+    assert health.remedy == "Set this computer's clock, then try again."
+
+
+def test_a_refused_post_says_when_the_clock_is_the_cause(rig):
+    staging = staged(rig)
+    rig.server.clock_ahead = 430
+    staging.release()
+    result = staging.result(WAIT)
+    assert result.outcome is Outcome.NOT_SENT
+    assert "401" in result.detail
+    assert "This computer's clock is 7 min behind 127.0.0.1's" in result.detail
+    assert rig.server.made == []
+
+
+def test_the_warm_up_carries_no_credentials_and_asks_for_nothing_that_costs(rig):
+    staging = rig.channel.ready(rig.channel.build(rig.draft), KEY)
+    staging.keep_warm()
+    staging.discard()
+    assert rig.server.connected == ["HEAD", "GET", "HEAD"]
+    assert rig.server.heads == [("/", ""), ("/", "")]
+
+
 # before the last byte
 
 

@@ -9,6 +9,7 @@ import pytest
 from runbook.channels.held import HOLD_LIMIT
 from runbook.channels.registry import open_channel
 from runbook.errors import NotReady
+from runbook.instant import write_at_once
 from runbook.model.message import Part
 from runbook.model.outcome import Answer, Outcome
 from runbook.planner.pages import paragraphs
@@ -102,6 +103,25 @@ def test_the_receipts_time_is_the_sites_own(rig):
     receipt = sent(rig).receipt
     [post] = rig.server.public()
     assert f"{receipt.at:%Y-%m-%dT%H:%M:%S}" == post["date_gmt"]
+
+
+def test_the_commit_follows_the_warm_ups_on_their_connection_and_the_clock_is_known(rig):
+    staging = rig.channel.ready(rig.channel.build(rig.draft), KEY)
+    for _ in range(6):
+        wait = staging.keep_warm()
+        assert 0 < wait <= 15
+        time.sleep(min(wait, 1.1))
+    assert abs(staging.offset.seconds) <= staging.offset.within < 0.1
+    warmed = staging._request._connection
+    staging.stage()
+    assert staging._request._connection is warmed
+    [write] = staging.arm()
+    assert rig.server.public() == []
+    staging.fired(write_at_once([write]))
+    result = staging.result(WAIT)
+    assert result.outcome is Outcome.SENT, result
+    assert 0 < result.way < result.took < 10
+    assert list(rig.public()) == [rig.text]
 
 
 def test_plain_text_becomes_paragraphs_that_say_the_same(rig):

@@ -7,6 +7,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from typing import Any, Self
 
 from support.certificates import Authority
@@ -70,6 +71,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+    stand_in: Any
 
     def respond(self) -> None:
         """Answer one request of any method; `self.command` says which."""
@@ -79,6 +81,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.respond()
 
     do_HEAD = do_POST = do_DELETE = do_GET  # noqa: N815  # http.server finds them by these names
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return what `Date` says, by the server's own clock."""
+        return super().date_time_string(self.stand_in.now() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is the base class's
         pass
@@ -121,6 +127,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Serving:
     """Serves `handler` on 127.0.0.1; with an authority over HTTPS, else over HTTP."""
+
+    clock_ahead = 0.0
+    """Seconds that the server's clock is ahead of the computer's. May be changed while it runs."""
+
+    def now(self) -> float:
+        """Return the server's own time, in seconds since 1970."""
+        return time.time() + self.clock_ahead
 
     def __init__(self, handler: type[Handler], ca: Authority | None) -> None:
         bound = type(handler.__name__, (handler,), {"stand_in": self})

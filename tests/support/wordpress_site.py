@@ -17,6 +17,8 @@ from typing import Any, Literal
 from support.certificates import Authority
 from support.serving import Handler, Serving
 
+BLANK = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+
 
 @dataclass
 class Faults:
@@ -76,6 +78,9 @@ class _Handler(Handler):
         site.requests.append(Request(self.command, path, said))
         if site.faults.as_html:
             self.answer(200, b"<html><body>Welcome</body></html>", "text/html")
+            return
+        if path == f"{site.root}/wp-includes/images/blank.gif":
+            self.answer(200, BLANK, "image/gif")
             return
         rest, marker = path.removeprefix(site.root), "/wp-json/wp/v2/"
         if not rest.startswith(marker):
@@ -219,7 +224,7 @@ class WordPressSite(Serving):
             while slug in taken:
                 number += 1
                 slug = f"{post.slug}-{number}"
-            post.slug, post.status, post.date = slug, "publish", datetime.now(UTC)
+            post.slug, post.status, post.date = slug, "publish", datetime.fromtimestamp(self.now(), UTC)
         post.published += 1
 
     def shown(self, post: Post, *, edit: bool) -> dict[str, Any]:

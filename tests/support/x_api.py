@@ -22,6 +22,8 @@ from support.serving import Handler, Serving
 
 HOST = "https://api.twitter.com"
 EPOCH_MS = 1_288_834_974_657
+TIMESTAMP_LIMIT = 300
+"""Seconds that the timestamp of a signature may be off."""
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 _LINK = re.compile(r"https?://[^\s]+")
 
@@ -86,6 +88,10 @@ class _Handler(Handler):
         body = self.body()
         arrived = time.monotonic()
         path, _, query = self.path.partition("?")
+        if self.command == "HEAD":
+            x.heads.append((self.path, self.headers.get("Authorization", "")))
+            self.answer(404, b"")
+            return
         wrong = self._signature_is_wrong(path, query)
         if wrong:
             x.unsigned.append(wrong)
@@ -104,7 +110,7 @@ class _Handler(Handler):
             self._problem(404, "Not Found", "There is no such address.")
 
     def _problem(self, status: int, title: str, detail: str) -> None:
-        headers = {"x-rate-limit-reset": str(int(time.time()) + 60)} if status == 429 else None
+        headers = {"x-rate-limit-reset": str(int(self.stand_in.now()) + 60)} if status == 429 else None
         problem = {"title": title, "detail": detail, "type": "about:blank", "status": status}
         self.answer_json(status, problem, headers)
 
@@ -120,7 +126,7 @@ class _Handler(Handler):
         given = dict(sent)
         if given.get("oauth_consumer_key") != x.keys.consumer_key or given.get("oauth_token") != x.keys.access_token:
             return "another key"
-        if abs(time.time() - int(given["oauth_timestamp"])) > 300:
+        if abs(x.now() - int(given["oauth_timestamp"])) > TIMESTAMP_LIMIT:
             return "the timestamp is out of bounds"
         with x.lock:
             if given["oauth_nonce"] in x.nonces:
@@ -228,6 +234,8 @@ class XApi(Serving):
         self.requests: list[Request] = []
         self.connected: list[str] = []
         """The method of every request whose head has come, whole or not."""
+        self.heads: list[tuple[str, str]] = []
+        """Path and credentials of every HEAD request; none costs anything."""
         self.unsigned: list[str] = []
         """Why a signature was refused."""
         self.nonces: set[str] = set()
@@ -235,7 +243,7 @@ class XApi(Serving):
 
     def make(self, text: str, at: float) -> Post:
         """Store a post, with an id that carries its time."""
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = int(self.now() * 1000)
         number = ((now_ms - EPOCH_MS) << 22) | (len(self.made) & 0xFFF)
         post = Post(str(number), text, at, datetime.fromtimestamp(now_ms / 1000, UTC))
         self.posts.append(post)
