@@ -11,7 +11,7 @@ from runbook.channels.context import Context
 from runbook.channels.registry import UnknownKind, open_channel
 from runbook.clock import Clock, SimulatedClock, SystemClock
 from runbook.engine import commands
-from runbook.engine.run import BY_HAND, Run
+from runbook.engine.run import BY_HAND, Limits, Run
 from runbook.exercise.channels import RehearsalChannel
 from runbook.exercise.looks import RehearsalEye, SimulatedLooks
 from runbook.loader.reader import Loaded
@@ -118,6 +118,7 @@ def wire(run_id: str, plan: Plan, state: State, workspace: Workspace, ports: "Po
         looks=_looks(plan.status, ports, workspace, post),
         clock=ports.clock,
         obey=commands.obey,
+        limits=Limits(line_up=workspace.settings.together.line_up),
     )
     return Wired(run, paper)
 
