@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from runbook.channels import wire
+from runbook.channels.smtp_message import Text
 from runbook.channels.smtp_outcome import Answer
 from runbook.channels.smtp_relay import FAILURES, Connection, Relay, said
 from runbook.errors import NotReady
@@ -17,24 +18,31 @@ from runbook.model.outcome import Outcome
 
 FINAL_DOT = b".\r\n"
 """What commits a message whose text ends in CRLF (RFC 5321 4.1.1.4)."""
+FINAL_CHUNK = b"BDAT 2 LAST\r\n\r\n"
+"""What commits a message in chunks (RFC 3030): its final CRLF. Old Exchange servers refuse a last chunk of nothing."""
 IDLE_SECONDS = 45.0
 """A ready line says NOOP when its last command is longer ago. Postfix waits 300 s (10 s short of processes), and counts
 NOOP as junk: after 100 in a session each is an error, and after 20 of those it hangs up. So a line is made anew after
 an hour and a half at the latest."""
 
 
+class _ChunksRefused(smtplib.SMTPResponseException):
+    """The server offers BDAT and does not take it."""
+
+
 class Line:
     """One connection and its batch. Used by one thread at a time."""
 
-    def __init__(self, relay: Relay, recipients: Sequence[str], message: bytes) -> None:
+    def __init__(self, relay: Relay, recipients: Sequence[str], text: Text) -> None:
         self.recipients = tuple(recipients)
         self.refused: dict[str, str] = {}
         """Recipients that the server refused, with its answer."""
         self.way = 0.0
         """Seconds of one way to the server: half of what connecting took."""
-        self._relay, self._message = relay, message
+        self._relay, self._text = relay, text
         self._smtp: Connection | None = None
         self._staged = self._committed = self._given_up = False
+        self._last = b""
         self._armed: Write | None = None
         self._written = Written(0, 0.0)
         self._used = 0.0
@@ -55,7 +63,7 @@ class Line:
         # Somebody who waited too long may have given it up while this thread was connecting.
         self._still_wanted()
         try:
-            self._relay.name_sender(smtp, len(self._message))
+            self._relay.name_sender(smtp, len(self._text.plain))
             self.refused = smtp.refusals(self.recipients)
         except FAILURES as error:
             self.close()
@@ -86,27 +94,32 @@ class Line:
             self.connect()
 
     def stage(self) -> None:
-        """Send the whole message but its final dot; connect again if the server hung up. Raises `NotReady`."""
+        """Send the whole message but its last bytes; connect again if the server hung up. Raises `NotReady`.
+
+        In chunks where the server offers it: it has then confirmed every byte but two. If it refuses that all the
+        same, on a new connection without.
+        """
         if self._committed:
             raise NotReady("The e-mail was released already.", "Look into the log of the run.")
         if self._staged:
             self.close()
-        if self._smtp is not None:
+        warm = self._smtp is not None
+        while not self._staged:
+            if self._smtp is None:
+                self.connect()
+            if self._smtp is None:
+                return  # nobody was accepted
             try:
-                self._data(self._smtp)
-            except FAILURES:
-                # The final dot was not sent, so the server cannot have taken the message: once more from the start.
+                self._send(self._smtp)
+            except _ChunksRefused:
                 self.close()
-            else:
-                return
-        self.connect()
-        if self._smtp is None:
-            return
-        try:
-            self._data(self._smtp)
-        except FAILURES as error:
-            self.close()
-            raise self._relay.not_ready(error) from error
+                self._text.chunked = False
+            except FAILURES as error:
+                # The last bytes were not sent, so the server cannot have taken the message: once more from the start.
+                self.close()
+                if not warm:
+                    raise self._relay.not_ready(error) from error
+            warm = False
 
     def held(self) -> bool:
         """Whether the message is staged and the server still waits for its end. True if nobody was accepted."""
@@ -125,7 +138,7 @@ class Line:
         if self._committed or self._trouble or not self._staged or self._smtp is None:
             raise NotReady(f"{self._relay.host} does not hold the e-mail.", "Make it ready again.")
         try:
-            self._armed = wire.last_write(self._smtp.wired, FINAL_DOT)
+            self._armed = wire.last_write(self._smtp.wired, self._last)
         except FAILURES as error:
             raise self._relay.not_ready(error) from error
         return self._armed
@@ -205,9 +218,18 @@ class Line:
             self.close()
             raise NotReady("The e-mail was given up.", "Make it ready again.")
 
-    def _data(self, smtp: Connection) -> None:
-        code, words = smtp.docmd("DATA")
-        if code != 354:
-            raise smtplib.SMTPResponseException(code, words)
-        smtp.wired.sendall(self._message)
+    def _send(self, smtp: Connection) -> None:
+        if self._text.chunked and smtp.has_extn("chunking"):
+            text = memoryview(self._text.plain)[:-2]
+            smtp.send_all(f"BDAT {len(text)}\r\n".encode(), text)
+            code, words = smtp.getreply()
+            if code != 250:
+                raise (_ChunksRefused if 500 <= code < 600 else smtplib.SMTPResponseException)(code, words)
+            self._last = FINAL_CHUNK
+        else:
+            code, words = smtp.docmd("DATA")
+            if code != 354:
+                raise smtplib.SMTPResponseException(code, words)
+            smtp.send_all(self._text.stuffed)
+            self._last = FINAL_DOT
         self._staged = True

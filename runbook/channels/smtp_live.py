@@ -6,7 +6,7 @@ Imported on use: `smtplib` and the e-mail package take their time.
 from datetime import timedelta
 
 from runbook.channels.context import Context
-from runbook.channels.smtp_message import address_of, dot_stuffed, message_id, render
+from runbook.channels.smtp_message import Text, address_of, message_id, render
 from runbook.channels.smtp_relay import Relay
 from runbook.channels.smtp_settings import Settings
 from runbook.channels.smtp_staging import SmtpStaging
@@ -50,7 +50,7 @@ class SmtpLive:
             raise NotReady(f"The e-mail cannot be written: {error}.", "Change its subject or the sender.") from error
         staging = SmtpStaging(
             self._relay(),
-            dot_stuffed(message),
+            Text(message),
             draft.addresses,
             batch=settings.batch,
             summary=payload.summary,

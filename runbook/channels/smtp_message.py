@@ -10,6 +10,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from functools import cached_property
 
 from runbook.channels.names import safe_name
 
@@ -60,7 +61,16 @@ def _subject(text: str) -> bytes:
     return f"Subject: {encoded}\r\n".encode("ascii")
 
 
-def dot_stuffed(message: bytes) -> bytes:
-    """Return a message as DATA takes it (RFC 5321 4.5.2): whole, ending in CRLF, without the final dot."""
-    stuffed = re.sub(rb"(?m)^\.", b"..", message)
-    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+class Text:
+    """A rendered message: one object for all the lines that carry it."""
+
+    def __init__(self, message: bytes) -> None:
+        self.plain = message if message.endswith(b"\r\n") else message + b"\r\n"
+        """Whole, ending in CRLF."""
+        self.chunked = True
+        """Whether BDAT may be tried (RFC 3030): until a server that offers it has refused it."""
+
+    @cached_property
+    def stuffed(self) -> bytes:
+        """As DATA takes it (RFC 5321 4.5.2): without the final dot."""
+        return re.sub(rb"(?m)^\.", b"..", self.plain)

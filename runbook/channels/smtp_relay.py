@@ -24,6 +24,8 @@ FAILURES = (smtplib.SMTPException, OSError, ValueError)
 GONE = 421
 """The server's word for hanging up (RFC 5321 4.2.2)."""
 _ACCEPTED = frozenset({250, 251, 252})
+_SLICE = 65_536
+"""Bytes that are written at once: encrypting makes a copy of as many."""
 _LINE_BREAK = re.compile(r"[\r\n]")
 
 
@@ -55,6 +57,13 @@ class Connection(smtplib.SMTP):
     def encrypt(self) -> None:
         """Say STARTTLS, and encrypt from there."""
         self.starttls(context=cast("ssl.SSLContext", self))
+
+    def send_all(self, *pieces: bytes | memoryview) -> None:
+        """Write all pieces, one after the other. Raises SMTPServerDisconnected."""
+        for piece in pieces:
+            view = memoryview(piece)
+            for start in range(0, len(view), _SLICE):
+                self.send(view[start : start + _SLICE])
 
     @property
     def wired(self) -> "socket.socket | Encrypted":

@@ -14,6 +14,9 @@ _NAMED = rf"^(?:{_ADDRESS}|[^<>\x00-\x1f\x7f]*<{_ADDRESS}>)$"
 PLAIN_ADDRESS = re.compile(_ADDRESS)
 _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
+LARGEST_BATCH = 100
+"""Recipients of one message; every server must take as many (RFC 5321 4.5.3.1.8)."""
+
 Named = Annotated[str, StringConstraints(pattern=_NAMED, max_length=300)]
 """`press@example.org` or `Press office <press@example.org>`."""
 
@@ -32,8 +35,8 @@ class Settings(Noun):
     reply_to: Named | None = None
     to_header: Annotated[str, StringConstraints(pattern=_PRINTABLE, max_length=300)] = "undisclosed-recipients:;"
     """What recipients read after `To:`; they are in the envelope only."""
-    batch: Annotated[int, Field(ge=1, le=100)] = 100
-    """Recipients a connection; every server must take 100 (RFC 5321 4.5.3.1.8)."""
+    batch: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = LARGEST_BATCH
+    """Recipients a connection."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     """At most so many at once. All batches are held at the same time, so this times `batch` is the most recipients."""
     timeout: Annotated[float, Field(gt=0, le=300)] = 20.0

@@ -7,8 +7,10 @@ from statistics import median
 from typing import TypeVar
 
 from runbook.channels.smtp_line import Line
+from runbook.channels.smtp_message import Text
 from runbook.channels.smtp_outcome import summarise
-from runbook.channels.smtp_relay import Relay
+from runbook.channels.smtp_relay import Relay, TurnedAway
+from runbook.channels.smtp_settings import LARGEST_BATCH
 from runbook.errors import NotReady
 from runbook.instant import Write, Written, write_at_once
 from runbook.model.outcome import Offset, Result
@@ -26,7 +28,7 @@ class SmtpStaging:
     def __init__(
         self,
         relay: Relay,
-        message: bytes,
+        text: Text,
         recipients: Sequence[str],
         *,
         batch: int,
@@ -39,8 +41,11 @@ class SmtpStaging:
         self.refused: Mapping[str, str] = {}
         self.offset: Offset | None = None
         self._relay = relay
-        self._lines = [Line(relay, some, message) for some in _in_batches(recipients, batch)]
+        self._lines = [Line(relay, some, text) for some in _in_batches(recipients, batch)]
         self._armed: list[Line] = []
+        more = f", raise `batch` in {relay.table} (at most {LARGEST_BATCH})" if batch < LARGEST_BATCH else ""
+        self._fewer = f"Ask whoever runs the mail server to allow more{more}, or use a mailing list."
+        """What to do when the server takes fewer connections than are needed."""
         self._identity, self._longest = identity, answer_timeout
         self._result: Result | None = None
 
@@ -120,8 +125,19 @@ class SmtpStaging:
         self.refused = {r: said for line in self._lines for r, said in line.refused.items()}
 
     def _raise_first(self, errors: Sequence[BaseException]) -> None:
-        if errors:
-            raise errors[0]
+        turned_away = [error for error in errors if isinstance(error, TurnedAway)]
+        if errors and len(turned_away) == len(errors) < len(self._lines):
+            raise self._too_few(turned_away[0].words, len(self._lines) - len(errors))
+        for error in errors:
+            raise error
+
+    def _too_few(self, words: str, taken: int) -> NotReady:
+        """Return what to say of a server that takes some of the connections only."""
+        people = sum(len(line.recipients) for line in self._lines)
+        message = (
+            f"{self._relay.host} took {taken:,} of the {len(self._lines):,} connections that {people:,} addresses need"
+        )
+        return NotReady(f"{message} ({words}).", self._fewer)
 
 
 def _in_batches(recipients: Iterable[str], size: int) -> Iterable[tuple[str, ...]]:

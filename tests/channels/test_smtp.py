@@ -17,9 +17,12 @@ WAIT = timedelta(seconds=10)
 SHORT = timedelta(seconds=0.3)
 
 
-@pytest.fixture
-def rig(tmp_path):
-    with channel_rigs.smtp(tmp_path, authority()) as made:
+OFFERS = [(), ("CHUNKING",), ("CHUNKING", "PIPELINING")]
+
+
+@pytest.fixture(params=OFFERS, ids=["plain", "chunking", "pipelining"])
+def rig(request, tmp_path):
+    with channel_rigs.smtp(tmp_path, authority(), offers=request.param) as made:
         yield made
 
 
@@ -176,7 +179,7 @@ def test_a_connection_that_died_while_waiting_is_made_again(rig):
 
 def test_a_server_that_takes_no_text_is_not_ready(rig):
     staging = ready(rig)
-    rig.server.faults.data = "451 4.3.0 not now"
+    rig.server.faults.data = rig.server.faults.bdat = "451 4.3.0 not now"
     with pytest.raises(NotReady, match=r"451 4\.3\.0 not now"):
         staging.stage()
     assert not staging.held()

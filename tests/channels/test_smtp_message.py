@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from runbook.channels import smtp_settings
-from runbook.channels.smtp_message import address_of, dot_stuffed, message_id, render
+from runbook.channels.smtp_message import Text, address_of, message_id, render
 from runbook.errors import CannotSay
 from support import channel_rigs
 from support.certificates import authority
@@ -52,8 +52,8 @@ def test_the_header_of_the_id_is_never_folded():
 
 
 def test_dots_are_doubled_and_the_end_is_a_line_end():
-    assert dot_stuffed(b"a\r\n.\r\n..b\r\nc") == b"a\r\n..\r\n...b\r\nc\r\n"
-    assert dot_stuffed(b".") == b"..\r\n"
+    assert Text(b"a\r\n.\r\n..b\r\nc").stuffed == b"a\r\n..\r\n...b\r\nc\r\n"
+    assert Text(b".").stuffed == b"..\r\n"
 
 
 def test_a_sender_is_an_address_with_or_without_a_name():

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from runbook.channels import smtp_line
 from runbook.channels.registry import open_channel
 from runbook.channels.smtp_message import render
 from runbook.clock import SimulatedClock
@@ -16,7 +17,7 @@ from support import channel_rigs, real_rigs
 from support.certificates import Authority
 from support.killed import killed
 from support.patience import until
-from support.real_mail import HASTY_SECONDS, REFUSED, by_message
+from support.real_mail import FEW, HASTY_SECONDS, REFUSED, by_message
 
 pytestmark = pytest.mark.real
 
@@ -67,8 +68,12 @@ def left(mail, before, count=1):
 # What arrives ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_recipient_gets_it_once_and_byte_for_byte(rig, through):
-    assert sent(through(clock=SimulatedClock(NOW)), "a@example.org", "b@example.org", body=HARD).outcome is Outcome.SENT
+@pytest.mark.parametrize("service", ["starttls", "tls", "old"])  # in chunks, and without
+def test_every_recipient_gets_it_once_and_byte_for_byte(rig, through, service):
+    assert (
+        sent(through(service, clock=SimulatedClock(NOW)), "a@example.org", "b@example.org", body=HARD).outcome
+        is Outcome.SENT
+    )
     copies = rig.server.delivered()
     assert Counter(copy.recipient for copy in copies) == {"a@example.org": 1, "b@example.org": 1}
     [identity] = {copy.message["Message-ID"] for copy in copies}
@@ -199,8 +204,20 @@ def test_sixty_connections_where_fifty_are_allowed_is_not_ready_rather_than_half
     before = rig.server.log().count(" disconnect from ")
     with pytest.raises(NotReady, match="too many connections") as refused:
         channel.ready(channel.build(channel_rigs.email(*DESKS[:60])), KEY)
+    assert "took 50 of the 60 connections that 60 addresses need (421 4.7.0 " in refused.value.message
     assert "raise `batch`" in refused.value.remedy
     left(rig.server, before, 50)
+    assert rig.server.delivered() == []
+
+
+def test_a_server_that_allows_few_connections_is_told_of_with_the_number(rig, through):
+    channel = through("few")
+    before = rig.server.log().count(" disconnect from ")
+    with pytest.raises(NotReady) as refused:
+        channel.ready(channel.build(channel_rigs.email(*(f"desk{n}@example.org" for n in range(1000)))), KEY)
+    assert f"took {FEW} of the 10 connections that 1,000 addresses need (421 4.7.0 " in refused.value.message
+    assert "batch" not in refused.value.remedy
+    left(rig.server, before, FEW)
     assert rig.server.delivered() == []
 
 
@@ -213,25 +230,29 @@ def test_fifty_connections_are_what_a_stock_server_allows(rig, through):
 # What is held ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_discarded_was_never_a_message_for_the_server(rig, through):
+@pytest.mark.parametrize(("service", "command"), [("starttls", "BDAT"), ("tls", "BDAT"), ("old", "DATA")])
+def test_what_is_discarded_was_never_a_message_for_the_server(rig, through, service, command):
     before, marked = rig.server.log().count(" disconnect from "), len(rig.server.log())
-    staging = staged(through(batch=1), *DESKS[:3])
+    staging = staged(through(service, batch=1), *DESKS[:3])
+    staging.arm()
     staging.discard()
     left(rig.server, before, 3)
     assert rig.server.delivered() == []
-    assert rig.server.log()[marked:].count("lost connection after DATA") == 3
+    assert rig.server.log()[marked:].count(f"lost connection after {command}") == 3
 
 
-def test_killed_while_staged_nothing_is_delivered(rig, through, tmp_path):
+@pytest.mark.parametrize("service", ["starttls", "old"])
+def test_killed_while_staged_nothing_is_delivered(rig, tmp_path, service):
     before = rig.server.log().count(" disconnect from ")
-    killed(rig, rig.server.settings(), tmp_path, release=False)
+    killed(rig, rig.server.settings(service), tmp_path, release=False)
     left(rig.server, before)
     assert rig.server.delivered() == []
 
 
-def test_killed_after_the_final_dot_it_is_delivered_once(rig, through, tmp_path):
+@pytest.mark.parametrize("service", ["starttls", "old"])
+def test_killed_after_the_last_bytes_it_is_delivered_once(rig, tmp_path, service):
     before = rig.server.log().count(" disconnect from ")
-    killed(rig, rig.server.settings(), tmp_path, release=True)
+    killed(rig, rig.server.settings(service), tmp_path, release=True)
     left(rig.server, before)
     assert list(rig.public()) == [rig.text]
 
@@ -249,13 +270,28 @@ def test_a_server_that_waited_too_long_has_taken_nothing_and_it_can_be_staged_ag
 
 
 def test_a_final_dot_that_came_too_late_is_never_said_to_be_sent(rig, through):
-    before = rig.server.log().count("timeout after DATA")
+    before = rig.server.log().count("timeout after BDAT")
     staging = staged(through("hasty"), "a@example.org")
-    until(lambda: rig.server.log().count("timeout after DATA") > before, 10 * HASTY_SECONDS)
+    until(lambda: rig.server.log().count("timeout after BDAT") > before, 10 * HASTY_SECONDS)
     staging.release()  # nobody asked before whether it is still held
     result = staging.result(WAIT)
     assert result.outcome is Outcome.NOT_SENT, result
     assert rig.server.delivered() == []
+
+
+def test_a_ready_message_is_kept_warm_and_what_was_lost_is_made_again(rig, through, monkeypatch):
+    channel = through("hasty")
+    staging = channel.ready(channel.build(channel_rigs.email("a@example.org")), KEY)
+    monkeypatch.setattr(smtp_line, "IDLE_SECONDS", 0.0)
+    staging.keep_warm()
+    before = rig.server.log().count("timeout after NOOP")
+    until(lambda: rig.server.log().count("timeout after NOOP") > before, 10 * HASTY_SECONDS)
+    staging.keep_warm()
+    assert "timeout after NOOP" in rig.server.log()
+    staging.stage()
+    staging.release()
+    assert staging.result(WAIT).outcome is Outcome.SENT
+    assert [copy.recipient for copy in rig.server.delivered()] == ["a@example.org"]
 
 
 def test_a_server_cannot_be_asked_what_it_has_sent_and_its_log_can(rig, through):

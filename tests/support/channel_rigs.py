@@ -126,9 +126,9 @@ def files(root: Path, page: str = PAGE) -> Draft:
 
 @contextlib.contextmanager
 def smtp(root: Path, ca: Authority, **settings: Any) -> Iterator[Rig]:
-    """E-mail to a mail server; `security` chooses how."""
-    security = settings.pop("security", "starttls")
-    with MailServer(ca, security=security) as mail, set_environment({"MAIL_PASSWORD": mail.password}):
+    """E-mail to a mail server; `security` chooses how, `offers` what the server can do besides."""
+    security, offers = settings.pop("security", "starttls"), settings.pop("offers", ())
+    with MailServer(ca, security=security, offers=offers) as mail, set_environment({"MAIL_PASSWORD": mail.password}):
         table = {**mail.settings, "ca_file": str(ca.ca_file), "timeout": 5, **settings}
         yield Rig(
             kind="smtp",

@@ -11,6 +11,7 @@ import asyncio
 import ssl
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -51,6 +52,13 @@ class Faults:
     """The answer to every MAIL."""
     data: str = ""
     """The answer to every DATA command, before any text."""
+    bdat: str = ""
+    """The answer to every BDAT command, though it is offered: `502 5.5.1 not here`."""
+    most: int = 1000
+    """So many connections at once are taken; each more is turned away, when it is greeted or at MAIL."""
+    crowded: str = "421 4.7.0 Error: too many connections"
+    """What those are told. Empty: the connection is closed without a word."""
+    crowded_at: Literal["greeting", "MAIL"] = "greeting"
     after_dot: Literal["", "silent", "close", "keep-silent"] = ""
     """What happens once the final dot is there: `silent` and `close` take the message first, `keep-silent` does not."""
     answer: str = ""
@@ -63,9 +71,17 @@ class _Handler:
     def __init__(self, mail: "MailServer") -> None:
         self.mail = mail
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = name
+        return [responses[0], *(f"250-{word}" for word in sorted(self.mail.offers)), *responses[1:]]
+
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.mail.faults.crowded_at == "MAIL" and not self.mail.takes(server):
+            return self.mail.faults.crowded
         if self.mail.faults.sender:
             return self.mail.faults.sender
         envelope.mail_from, envelope.mail_options = address, options
@@ -101,9 +117,10 @@ class _Handler:
 
 
 class _Server(SMTP):
-    """Knows when its connections come and go, and refuses DATA when told to."""
+    """Knows when its connections come and go, speaks BDAT (RFC 3030), and refuses text when told to."""
 
     mail: "MailServer"
+    chunks = b""
 
     def connection_made(self, transport: Any) -> None:
         # After STARTTLS the same connection comes again, wrapped.
@@ -113,7 +130,41 @@ class _Server(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         with suppress(AttributeError):  # aiosmtpd forgets its transport when the other side leaves during STARTTLS
             super().connection_lost(error)
+        self.mail.taken.discard(self)
         self.mail.transports = {who: t for who, t in self.mail.transports.items() if not t.is_closing()}
+
+    async def _handle_client(self) -> None:
+        if self.mail.faults.crowded_at == "MAIL" or self.mail.takes(self):
+            await super()._handle_client()
+            return
+        assert self.transport is not None
+        if self.mail.faults.crowded:
+            await self.push(self.mail.faults.crowded)
+        self.transport.close()
+
+    def _set_post_data_state(self) -> None:
+        super()._set_post_data_state()
+        self.chunks = b""
+
+    async def smtp_BDAT(self, arg: str | None) -> None:
+        size, _, last = (arg or "").partition(" ")
+        chunk = await self._reader.readexactly(int(size))
+        assert self.envelope is not None
+        if "CHUNKING" not in self.mail.offers or self.mail.faults.bdat or not self.envelope.rcpt_tos:
+            self.mail.refused_chunks += 1
+            await self.push(self.mail.faults.bdat or "503 5.5.1 bad sequence of commands")
+            return
+        if not self.chunks:
+            self.mail.staged.append(tuple(self.envelope.rcpt_tos))
+        self.chunks += chunk
+        if last.upper() != "LAST":
+            await self.push(f"250 2.0.0 Ok: {size} bytes")
+            return
+        self.envelope.content = self.envelope.original_content = self.chunks
+        self.mail.chunked += 1
+        answer = await self._call_handler_hook("DATA")
+        self._set_post_data_state()
+        await self.push(answer)
 
     async def smtp_DATA(self, arg: str | None) -> None:
         if self.mail.faults.data:
@@ -129,16 +180,27 @@ class MailServer:
     user = "press"
     password = "let-me-through"
 
-    def __init__(self, ca: Authority, *, security: Literal["starttls", "tls", "none"] = "starttls") -> None:
+    def __init__(
+        self,
+        ca: Authority,
+        *,
+        security: Literal["starttls", "tls", "none"] = "starttls",
+        offers: Iterable[str] = (),
+    ) -> None:
         self.host, self.port = "127.0.0.1", 0
         self.security = security
         self.faults = Faults()
+        self.offers = set(offers)
+        """What it can do besides: `CHUNKING`, `PIPELINING`."""
+        self.taken: set[SMTP] = set()
+        """The connections that were not turned away."""
         self.received: list[Received] = []
         self.named: list[str] = []
         """Every recipient that was named, accepted or not."""
         self.staged: list[tuple[str, ...]] = []
-        """The accepted recipients of each DATA command, in order."""
-        self.noops = 0
+        """The accepted recipients of each DATA command or first chunk, in order."""
+        self.noops = self.chunked = self.refused_chunks = 0
+        """How many NOOPs, messages that came whole in chunks, and chunks that were refused."""
         self.transports: dict[Any, Any] = {}
         self._context = ca.server_context() if security != "none" else None
         self._up = threading.Event()
@@ -165,6 +227,13 @@ class MailServer:
             "password": "env:MAIL_PASSWORD",
             "from": "Press office <press@example.org>",
         }
+
+    def takes(self, server: SMTP) -> bool:
+        """Whether a connection is one of those that are not too many."""
+        if server not in self.taken and len(self.taken) >= self.faults.most:
+            return False
+        self.taken.add(server)
+        return True
 
     def drop_connections(self, most: int = 1000) -> None:
         """Hang up, on everybody or on so many, as a server does that has waited long enough."""

@@ -26,6 +26,9 @@ REFUSED = {"gone@example.org": "550 5.1.1 no such user", "full@example.org": "45
 """Recipient → what the server answers when it is named."""
 HASTY_SECONDS = 2
 """How long the hasty service waits for a client; the others wait as Postfix does, 300 s."""
+FEW = 6
+"""How many connections the service `few` allows to one client."""
+SERVICES = ("starttls", "tls", "old", "few", "stock", "hasty")
 _TRACE = re.compile(
     rb"(?:(?:Return-Path|X-Original-To|Delivered-To|Received):[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE
 )
@@ -79,10 +82,14 @@ alias_database =
 biff = no
 """
 
-# `stock` has Debian's own limits; the others let one client have as many connections as it likes.
+# `stock` has Debian's own limits; the others let one client have as many connections as it likes. `old` can do what
+# every server can, and no more.
 MASTER = """\
 127.0.0.1:{starttls} inet n - n - 300 smtpd -o smtpd_client_connection_count_limit=0
 127.0.0.1:{tls} inet n - n - 300 smtpd -o smtpd_tls_wrappermode=yes -o smtpd_client_connection_count_limit=0
+127.0.0.1:{old} inet n - n - 300 smtpd -o smtpd_client_connection_count_limit=0
+    -o smtpd_discard_ehlo_keywords=chunking,pipelining
+127.0.0.1:{few} inet n - n - - smtpd -o smtpd_client_connection_count_limit={few_connections}
 127.0.0.1:{stock} inet n - n - - smtpd
 127.0.0.1:{hasty} inet n - n - - smtpd -o smtpd_timeout={seconds}s
 pickup unix n - n 60 1 pickup
@@ -132,14 +139,14 @@ class Delivered:
 
 
 class Postfix:
-    """Runs for as long as its `with` block lasts. Services: `starttls`, `tls`, `stock` and `hasty`."""
+    """Runs for as long as its `with` block lasts. Services: those of `SERVICES`."""
 
     user = "press@example.org"
     password = "let-me-through"
 
     def __init__(self, ca: Authority) -> None:
         self._ca, self._stack = ca, ExitStack()
-        self.ports = dict(zip(("starttls", "tls", "stock", "hasty"), free_ports(4), strict=True))
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
 
     def __enter__(self) -> Self:
         with self._stack:
@@ -223,7 +230,7 @@ class Postfix:
         for name in ("postfix-files", "dynamicmaps.cf"):
             shutil.copy(Path("/etc/postfix", name), etc)
         (etc / "main.cf").write_text(MAIN.format(root=root, programs=PROGRAMS))
-        (etc / "master.cf").write_text(MASTER.format(**self.ports, seconds=HASTY_SECONDS))
+        (etc / "master.cf").write_text(MASTER.format(**self.ports, seconds=HASTY_SECONDS, few_connections=FEW))
         (etc / "refused").write_text("".join(f"{who} {says}\n" for who, says in REFUSED.items()))
         self._ca.write_certificate(etc / "cert.pem", etc / "key.pem")
         (etc / "sasl" / "smtpd.conf").write_text(SASL.format(root=root))
