@@ -169,9 +169,9 @@ def _measure(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
         return
     measured = apart(machine)
     tolerance = planned.step.tolerance if isinstance(planned.step, TogetherStep) else "1s"
-    by_servers = {}
+    more = {"held_seconds": f"{longest:.6f}"} if (longest := max(job.hold for job in machine)) else {}
     if measured.server is not None:
-        by_servers = {"server_seconds": f"{measured.server:.6f}", "server_within": f"{measured.within:.6f}"}
+        more |= {"server_seconds": f"{measured.server:.6f}", "server_within": f"{measured.within:.6f}"}
     run.record(
         run.fact(
             Kind.SKEW,
@@ -182,6 +182,6 @@ def _measure(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
             measured_at="acknowledgement",
             tolerance=tolerance,
             within=measured.answer <= duration(tolerance).total_seconds(),
-            **by_servers,
+            **more,
         )
     )

@@ -7,6 +7,7 @@ from typing import Any
 from runbook.engine.barrier import Job
 from runbook.engine.run import Run
 from runbook.model.lining_up import REMEMBERED, Estimate, estimate, holds
+from runbook.model.plan import PlannedMessage
 
 _SPARE = 1.0
 """Seconds between the end of the longest hold and that of a server's patience."""
@@ -18,8 +19,8 @@ class Lining:
 
     holds: dict[str, float] = field(default_factory=dict)
     """By message id: seconds behind the first. Those that wait only."""
-    slowest: str = ""
-    """The title of the message that the others wait for."""
+    slowest: PlannedMessage | None = None
+    """The message that the others wait for."""
     learnt: dict[str, Estimate] = field(default_factory=dict)
     """By channel."""
 
@@ -31,7 +32,8 @@ class Lining:
             channel: {"seconds": f"{e.seconds:.6f}", "sendings": e.sendings, "newest": e.newest}
             for channel, e in self.learnt.items()
         }
-        return {"holds": {message: f"{hold:.6f}" for message, hold in self.holds.items()}, "learnt": learnt}
+        held = {message: f"{hold:.6f}" for message, hold in self.holds.items()}
+        return {"holds": held, "behind": self.slowest.id if self.slowest else "", "learnt": learnt}
 
 
 def line_up(run: Run, jobs: Sequence[Job]) -> Lining:
@@ -49,7 +51,7 @@ def line_up(run: Run, jobs: Sequence[Job]) -> Lining:
     waiting = {message: seconds for message, seconds in held.items() if seconds}
     slowest = max(machine, key=lambda job: e.seconds if (e := estimates[job.message.id]) else 0.0)
     known = {channel: e for channel, e in by_channel.items() if e is not None}
-    return Lining(waiting, slowest.message.title, known)
+    return Lining(waiting, slowest.message, known)
 
 
 def _longest(run: Run, job: Job) -> float:
@@ -59,9 +61,10 @@ def _longest(run: Run, job: Job) -> float:
 
 def remarks(lining: Lining, jobs: Sequence[Job]) -> tuple[str, ...]:
     """Return what people are told before they send, one line for each that waits."""
+    slowest = lining.slowest.title if lining.slowest else ""
     sendings = min((e.sendings for e in lining.learnt.values()), default=0)
     return tuple(
-        f"{job.message.title} waits {lining.holds[job.message.id]:.2f} s for {lining.slowest}"
+        f"{job.message.title}: waits {lining.holds[job.message.id]:.2f} s for {slowest}"
         f" (learnt from {sendings} sendings)."
         for job in jobs
         if job.message.id in lining.holds

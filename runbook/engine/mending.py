@@ -9,7 +9,7 @@ from runbook.model.times import exact_time
 
 _LISTED = 10
 _LOOKED_THROUGH = 80
-_NOBODYS = (Kind.ASKED, Kind.BEGUN, Kind.READY, Kind.STAGED, Kind.INTENT, Kind.SOUGHT, Kind.RETRIED)
+_NOBODYS = (Kind.ASKED, Kind.BEGUN, Kind.READY, Kind.STAGED, Kind.CLOCK, Kind.INTENT, Kind.SOUGHT, Kind.RETRIED)
 """What the machine says of itself; people mend what people said, and what it means."""
 _LONGEST = 90
 _SAYS = ("text", "answer", "title", "reason", "found", "name", "outcome", "verdict", "detail")

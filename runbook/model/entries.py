@@ -44,14 +44,15 @@ class Kind(StrEnum):
     NOT_READY = "not ready"  # message, detail, remedy
     LEFT_OUT = "left out"  # message, reason, who, taken_in (bool): it is to be sent after all
     STAGED = "staged"  # messages [id], seconds (text)
-    # and where one waits for another: holds {message: seconds}, learnt {channel: {seconds, sendings (count), newest}}
+    # and where one waits for another: holds {message: seconds}, behind (message), learnt {channel: {seconds, …}}
     CLOCK = "clock"  # offsets [{source, seconds (text), within (text)}]: what the services' clocks say of this one's
     STOPPED = "stopped"  # messages [id], why: nothing of them was sent
     INTENT = "intent"  # message, key, channel, digest, parts {name: text}, recipients (count), correction (bool)
     OUTCOME = "outcome"  # message, key, outcome, detail, receipt {…}, recipients {address: why}, by
     # and if a live channel timed it: channel, took (seconds to the acknowledgement), way (seconds over the network)
     SKEW = "skew"  # messages [id], seconds (text), measured_at, tolerance, within (bool)
-    # and commit_seconds (between the last bytes); if two services told their time: server_seconds, server_within
+    # and commit_seconds (between the last bytes); if some waited: held_seconds; if two services told their time:
+    # server_seconds, server_within
     SOUGHT = "sought"  # message, key, answer, detail
     WITHDRAWN = "withdrawn"  # message, key, outcome, detail, who
     RETRIED = "retried"  # what, attempt, why, wait (seconds, text)

@@ -182,8 +182,7 @@ def _staged(entry: Entry, names: Names) -> str:
 
 def _held_back(data: Mapping[str, Any], names: Names) -> Iterator[str]:
     holds, learnt = _mapping(data, "holds"), _mapping(data, "learnt").values()
-    first = [message for message in data.get("messages") or () if message not in holds]
-    behind = names.messages(first) if len(first) == 1 else "the slowest"
+    behind = names.messages([data["behind"]]) if data.get("behind") else "the slowest"
     # An estimate is as good as the channel of which less is known.
     sendings = min((known.get("sendings", 0) for known in learnt), default=0)
     for message, seconds in holds.items():

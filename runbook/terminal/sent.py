@@ -117,7 +117,8 @@ def skew(entry: Entry, state: State) -> Iterator[Styled]:
     yield Styled(text, mark="ok" if within else "no", right=when(entry, state))
     commit = float(_text(entry, "commit_seconds") or 0)
     if commit:  # none at all: nothing was written, in a rehearsal
-        yield Styled(f"Last bytes {in_milliseconds(commit)} apart.", indent=4)
+        lined_up = ", so that the quick waited for the slow" if _text(entry, "held_seconds") else ""
+        yield Styled(f"Last bytes {in_milliseconds(commit)} apart{lined_up}.", indent=4)
     if _text(entry, "server_seconds"):
         own, bound = (in_seconds(float(entry.data[f"server_{name}"])) for name in ("seconds", "within"))
         yield Styled(f"By the services' own clocks {own} apart (within {bound}).", indent=4)

@@ -54,7 +54,7 @@ def test_the_quick_channel_waits_for_the_slow_one_by_what_earlier_sendings_took(
     assert data["holds"] == {"announce.mail": "0.250000"}
     assert data["learnt"]["x"] == {"seconds": "0.600000", "sendings": ENOUGH, "newest": "earlier"}
     table = next(sheet for sheet in stage.desk.shown if sheet.heading == "To be sent")
-    assert table.notes == (f"Mail waits 0.25 s for Post (learnt from {ENOUGH} sendings).",)
+    assert table.notes == (f"Mail: waits 0.25 s for Post (learnt from {ENOUGH} sendings).",)
 
 
 def test_nobody_waits_where_the_workspace_says_so(start):

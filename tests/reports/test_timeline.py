@@ -87,7 +87,9 @@ def test_a_message_that_is_held_back_says_behind_which_and_how_that_was_learnt(t
         "press-email": {"seconds": "0.600000", "sendings": 9, "newest": "r"},
         "x": {"seconds": "0.360000", "sendings": 6, "newest": "r"},
     }
-    said = what_is_told(tmp_path, Kind.STAGED, holds={"announce.post": "0.240000"}, learnt=learnt)
+    said = what_is_told(
+        tmp_path, Kind.STAGED, holds={"announce.post": "0.240000"}, behind="announce.journalists", learnt=learnt
+    )
     assert said == (
         "Staged in 0.412 s: Journalists, Post. Post is held back 0.240 s behind Journalists (learnt from 6 sendings)."
     )
