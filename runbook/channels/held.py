@@ -23,13 +23,13 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runbook.channels import wire
-from runbook.channels.server_clock import Reading, reading
+from runbook.channels.server_clock import Reading, date_of, reading
 from runbook.clock import Clock
 from runbook.instant import Write, Written, write_at_once
 
@@ -69,6 +69,11 @@ class Answered:
     """Seconds from the last byte to the head of the response."""
     reading: Reading | None = None
     """What it says of the server's clock."""
+
+    @property
+    def date(self) -> datetime | None:
+        """Return the server's own time of it, UTC, to the second; None if it gives none."""
+        return date_of(self.headers)
 
     def object(self) -> dict[str, Any]:
         """Return the body as a JSON object; an empty one if it is none."""
@@ -272,7 +277,8 @@ class HeldRequest:
         with wire.bounded(sock, self._timeout) as over:
             try:
                 begun, before = self._clock.monotonic(), self._clock.now()
-                connection.request("HEAD", path, headers={"User-Agent": AGENT})
+                # Apache tells for how long it keeps the connection only if it is asked to keep it.
+                connection.request("HEAD", path, headers={"User-Agent": AGENT, "Connection": "keep-alive"})
                 response = connection.getresponse()
                 read = self._clock.monotonic()
                 response.read()

@@ -17,6 +17,8 @@ WARM_SECONDS = SETTLED_SECONDS
 """How often a connection that waits is looked after at least, where its server does not hang up sooner."""
 _AHEAD = 1.0
 """Seconds before a server would hang up."""
+_LEAST = 2.0
+"""Seconds. A server that keeps connections for less than this is left to hang up."""
 
 
 class HeldStaging:
@@ -69,9 +71,9 @@ class HeldStaging:
             # What cannot be had now is asked for again when it is staged.
             with contextlib.suppress(OSError, ValueError):
                 asked = self._compare()
-        wanted = self._server.next_in(self._clock.now()) if asked else WARM_SECONDS
         patience = self._request.patience
-        return wanted if patience is None else min(wanted, max(_AHEAD, patience - _AHEAD))
+        longest = WARM_SECONDS if patience is None else min(WARM_SECONDS, max(_LEAST, patience - _AHEAD))
+        return self._server.next_in(self._clock.now(), longest) if asked else longest
 
     def stage(self) -> None:
         """Send everything but the last byte. Raises `NotReady`; then nothing was sent."""

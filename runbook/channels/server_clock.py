@@ -20,7 +20,7 @@ SOON_SECONDS = 0.1
 SETTLED_SECONDS = 15.0
 """How often at most to ask when the bound is good, or does not become better."""
 AIMED = 12
-"""After so many readings the bound is as good as this connection allows."""
+"""After so many readings in a row without a good bound, the connection allows no better."""
 STEP_SECONDS = 0.1
 """Wall and monotonic time that moved apart by more: our clock was set, or the computer slept."""
 DRIFT = 0.0001
@@ -74,7 +74,7 @@ class ServerClock:
         self._bounds: tuple[float, float] | None = None
         self._last: Reading | None = None
         self._shortest = 0.0
-        self._readings = 0
+        self._tried = 0
 
     def add(self, new: Reading) -> None:
         """Take a reading in. Readings come in the order of their time.
@@ -89,10 +89,11 @@ class ServerClock:
         if known is not None and max(low, known[0]) < min(high, known[1]):
             low, high = max(low, known[0]), min(high, known[1])
             self._shortest = min(took, self._shortest)
-            self._readings += 1
         else:
-            self._shortest, self._readings = took, 1
+            self._shortest, self._tried = took, 0
         self._bounds, self._last = (low, high), new
+        good = (high - low) / 2 <= max(EXACT_SECONDS, self._shortest * _RELUCTANT)
+        self._tried = 0 if good else self._tried + 1
 
     def offset(self, source: str) -> Offset | None:
         """Return how far it was off at the last reading; None before the first. `source` is whose clock it is."""
@@ -101,16 +102,16 @@ class ServerClock:
         low, high = self._bounds
         return Offset(seconds=(low + high) / 2, within=(high - low) / 2, source=source)
 
-    def next_in(self, wall_now: datetime) -> float:
+    def next_in(self, wall_now: datetime, longest: float = SETTLED_SECONDS) -> float:
         """Return the seconds after which to ask again, so that the request arrives as the server's second turns.
 
-        At most 1.1 while the bound wants to be better, else 14 to 15.
+        At most 1.1 while the bound wants to be better, else at most `longest`, and at least a second less.
         """
         if self._bounds is None:
-            return SETTLED_SECONDS
+            return longest
         low, high = self._bounds
-        rough = (high - low) / 2 > max(EXACT_SECONDS, self._shortest * _RELUCTANT) and self._readings < AIMED
-        least = SOON_SECONDS if rough else SETTLED_SECONDS - 1
+        rough = 0 < self._tried < AIMED
+        least = SOON_SECONDS if rough else max(SOON_SECONDS, longest - 1)
         arrives = wall_now.timestamp() + least + self._shortest / 2 + (low + high) / 2
         return least + -arrives % 1.0
 

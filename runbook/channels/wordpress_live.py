@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ from runbook.model.ports import Staging
 CONNECT_SECONDS = 5.0
 WARM_UP = "/wp-includes/images/blank.gif"
 """A file of every WordPress, answered without its program. A site that hides it answers 404, which warms as well."""
+AT_WITHIN = 1.0
+"""Seconds. The site's times, and the `Date` of its answers, are cut to the second."""
 _ANY_STATUS = "publish,draft,pending,future,private"
 
 
@@ -68,7 +71,7 @@ class WordPressLive:
             HeldRequest(ca_file=self._ca_file, connect_timeout=CONNECT_SECONDS, clock=self._clock),
             f"{settings.url}{WARM_UP}",
             lambda: outgoing,
-            self._read,
+            partial(self._read, time=_time_of(payload.draft)),
             service="the site",
             summary=payload.summary,
             clock=self._clock,
@@ -98,7 +101,8 @@ class WordPressLive:
             detail = "The page is published, and its words are not exactly those of this message."
             return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=_receipt(post).address)
         if status == "publish":
-            return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=_receipt(post))
+            receipt = _receipt(post, _time_of(payload.draft))
+            return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=receipt)
         if status == "draft":
             return Found(answer=Answer.ABSENT, detail="The site has it as a draft, not published.")
         return Found(
@@ -194,14 +198,14 @@ class WordPressLive:
         body = json.dumps({**change, "status": "publish"}).encode()
         return Outgoing(self._address(f"posts/{post}"), headers, body)
 
-    def _read(self, answered: Answered) -> Result:
+    def _read(self, answered: Answered, *, time: str) -> Result:
         """Return what the site's answer to the commit means."""
         said = answered.object()
         if answered.status not in {200, 201}:
             return failed("The site", answered, _words(said))
         status = said.get("status")
         if status == "publish":
-            receipt = _receipt(said)
+            receipt = _receipt(said, time, answered.date)
             return Result(outcome=Outcome.SENT, detail=receipt.address, receipt=receipt)
         if status in {"draft", "pending"}:
             return Result(outcome=Outcome.NOT_SENT, detail=f'The site kept it with the status "{status}".')
@@ -229,15 +233,28 @@ def _paragraphs(text: str) -> str:
     return "\n".join(f"<p>{html.escape(block, quote=False)}</p>" for block in blocks)
 
 
-def _receipt(post: Mapping[str, Any]) -> Receipt:
+def _time_of(draft: Draft) -> str:
+    """Return which of a post's times is that of the commit: a page that is corrected keeps its date."""
+    return "modified_gmt" if draft.replaces else "date_gmt"
+
+
+def _receipt(post: Mapping[str, Any], time: str = "date_gmt", otherwise: datetime | None = None) -> Receipt:
+    """Return the proof. Its time is the one that the post has under that name, to the second."""
     link = str(post.get("link", ""))
-    at = None
+    at = otherwise
     # The proof is the number and the link; a site that gives no time proves as much.
     with contextlib.suppress(ValueError):
-        at = datetime.fromisoformat(str(post.get("date_gmt"))).replace(tzinfo=UTC)
+        at = datetime.fromisoformat(str(post.get(time))).replace(tzinfo=UTC)
     addresses = {"page": link} if link else {}
     text = f"{post.get('status')} as number {post.get('id')}"
-    return Receipt(id=str(post.get("id", "")), address=link, addresses=addresses, at=at, text=wire.plain(text, 500))
+    return Receipt(
+        id=str(post.get("id", "")),
+        address=link,
+        addresses=addresses,
+        at=at,
+        at_within=AT_WITHIN,
+        text=wire.plain(text, 500),
+    )
 
 
 def _words(said: Mapping[str, Any]) -> str:

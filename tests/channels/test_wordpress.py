@@ -70,6 +70,7 @@ def test_the_receipt_has_the_number_the_link_and_the_sites_time(rig):
     assert receipt.addresses == {"page": receipt.address}
     assert receipt.at == post.date.replace(microsecond=0)
     assert receipt.at.tzinfo is UTC
+    assert receipt.at_within == 1
     assert abs(datetime.now(UTC) - receipt.at) < timedelta(minutes=5)
 
 
@@ -134,6 +135,14 @@ def test_a_clock_that_is_wrong_is_told_and_no_obstacle(rig):
     assert result.receipt.at - datetime.now(UTC) > timedelta(hours=23)
 
 
+def test_where_the_site_gives_no_time_its_answers_date_stands(rig):
+    rig.server.faults.timeless = True
+    rig.server.clock_ahead = 86_400
+    receipt = sent(rig).receipt
+    assert timedelta(hours=23) < receipt.at - datetime.now(UTC) < timedelta(hours=25)
+    assert receipt.at_within == 1
+
+
 # replacing
 
 
@@ -143,10 +152,12 @@ def test_a_correction_takes_the_place_of_the_page_at_its_address(rig):
     staging = staged(rig, correction, KEY + "/correction/1")
     assert [p.content for p in rig.server.public] == [rig.text]
     assert rig.channel.find(rig.channel.build(correction), KEY).answer is Answer.CANNOT_TELL
+    rig.server.clock_ahead = 3600
     staging.release()
     result = staging.result(WAIT)
     assert result.outcome is Outcome.SENT
     assert result.receipt.address == first.address
+    assert result.receipt.at - first.at > timedelta(minutes=59), "the time of the correction, not of the page"
     assert [(p.title, p.content) for p in rig.server.public] == [("Correction", "<p>right</p>")]
     assert rig.channel.find(rig.channel.build(correction), KEY).answer is Answer.THERE
 

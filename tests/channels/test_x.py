@@ -88,6 +88,7 @@ def test_the_receipt_has_id_address_and_the_time_of_x(rig):
     assert receipt.id == made.id
     assert receipt.address == f"https://x.com/ofqual/status/{made.id}"
     assert receipt.at == made.made
+    assert receipt.at_within == 0.001
 
 
 def test_the_time_is_in_the_id():

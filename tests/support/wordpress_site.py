@@ -33,6 +33,8 @@ class Faults:
     may_publish: bool = True
     keeps: str = ""
     """The status that publishing leads to instead: `pending`."""
+    timeless: bool = False
+    """Leave the times out of every post."""
     as_html: bool = False
     """Answer everything with a page of HTML, as a site with its REST API off does."""
 
@@ -47,6 +49,7 @@ class Post:
     content: str
     status: str = "draft"
     date: datetime | None = None
+    modified: datetime | None = None
     published: int = 0
     """How often a request to publish it was carried out."""
     at: float = 0.0
@@ -225,6 +228,7 @@ class WordPressSite(Serving):
                 number += 1
                 slug = f"{post.slug}-{number}"
             post.slug, post.status, post.date = slug, "publish", datetime.fromtimestamp(self.now(), UTC)
+        post.modified = datetime.fromtimestamp(self.now(), UTC)
         post.published += 1
 
     def shown(self, post: Post, *, edit: bool) -> dict[str, Any]:
@@ -232,7 +236,10 @@ class WordPressSite(Serving):
         link = (
             f"{self.url}{self.root}/{post.slug}/" if post.status == "publish" else f"{self.url}{self.root}/?p={post.id}"
         )
-        date = post.date.strftime("%Y-%m-%dT%H:%M:%S") if post.date else None
+        date, modified = (
+            made.strftime("%Y-%m-%dT%H:%M:%S") if made and not self.faults.timeless else None
+            for made in (post.date, post.modified)
+        )
         raw = ({"raw": post.title}, {"raw": post.content}) if edit else ({}, {})
         return {
             "id": post.id,
@@ -240,6 +247,7 @@ class WordPressSite(Serving):
             "status": post.status,
             "link": link,
             "date_gmt": date,
+            "modified_gmt": modified,
             "title": {"rendered": post.title, **raw[0]},
             "content": {"rendered": post.content, **raw[1]},
         }
