@@ -4,6 +4,13 @@ tweepy 4.17 writes its host into the code, passes no time-out (tweepy#2024) and 
 mended at one seam, an adapter mounted on its requests session. The adapter rewrites the address after signing, so that
 the OAuth1 signature stays the one for tweepy's own host, which is what X verifies. At DEBUG tweepy logs keys; not here.
 
+How a post goes: tweepy makes and signs the request; the adapter hands it over instead of sending it, and
+`runbook.channels.held` stages it up to its last byte on a connection of our own. It could not stay on tweepy's:
+requests writes a body from the thread that called it, each part encrypted as it is written. The last byte would wait
+for that thread to wake (0.2 to 0.7 ms; 5 to 30 beside a busy one), and could not be written in one call with those of
+other channels. Measured on two cores: signing a post takes 0.4 ms (the first 1.2), in the countdown; making the client
+0.2 ms; importing tweepy 120 ms, 95 of them requests, when the channel is made ready. At the instant it costs nothing.
+
 Imported on use: tweepy and requests are heavy.
 """
 
