@@ -225,7 +225,7 @@ class HeldRequest:
             self._lost = True
             return
         # Set before, so that an interrupt just after the write cannot make a request that is out look held.
-        self._written = True
+        self._written, self._out_at = True, self._clock.monotonic()
         [written] = write_at_once([write], self._clock.monotonic)
         self._written = False
         self.fired(written)
@@ -258,6 +258,9 @@ class HeldRequest:
         if self._written:
             return
         self._given_up, self._staged, self._lost = True, False, False
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            wire.shut_down(connection.sock)  # wakes a thread that still reads from it
         self._close()
 
     @property
@@ -271,9 +274,9 @@ class HeldRequest:
 
     def _head(self, path: str) -> Reading | None:
         connection = self._connection
-        if connection is None:
+        sock = connection.sock if connection is not None else None
+        if connection is None or sock is None:  # given up meanwhile
             return None
-        sock = connection.sock
         with wire.bounded(sock, self._timeout) as over:
             try:
                 begun, before = self._clock.monotonic(), self._clock.now()

@@ -1,5 +1,6 @@
 """A ready message: its connection kept warm, the server's clock told by it, and the last byte handed over."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,20 @@ def test_keeping_warm_what_has_gone_away_is_no_trouble(tmp_path):
     assert staging.keep_warm() == WARM_SECONDS
     with pytest.raises(NotReady, match="does not accept connections"):
         staging.connect()
+
+
+def test_giving_up_ends_a_warm_up_that_waits(server, staging):
+    server.warmth = "silent"
+    waits = []
+    thread = threading.Thread(target=lambda: waits.append(staging.keep_warm()))
+    thread.start()
+    until(lambda: server.lines)
+    staging.discard()
+    thread.join(3)  # less than the time-out
+    assert not thread.is_alive()
+    assert waits == [WARM_SECONDS]
+    with pytest.raises(NotReady, match="given up"):
+        staging.stage()
 
 
 def test_what_is_no_longer_held_is_not_armed(server, staging):
