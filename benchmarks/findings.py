@@ -164,6 +164,8 @@ def _finding(wanted: str, judged: Sequence[tuple[float, float, str]]) -> Finding
     if not judged:
         return Finding(wanted, None, "not measured")
     found, most, words = max(judged, key=lambda one: one[0] / one[1])
+    if found == float("inf"):
+        words = f"no trial was right ({words.rpartition('(')[2]}"
     return Finding(wanted, found <= most, words)
 
 

@@ -115,7 +115,7 @@ def _measure(wish: argparse.Namespace) -> Measured:
         about = {
             "cores": os.cpu_count(),
             "python": platform.python_version(),
-            "system": f"{platform.system()} {platform.release()}",
+            "system": f"{platform.system()} {platform.release().partition('-')[0]}",
             "versions": environment.versions() if set(others) & set(PACKAGES) else {},
             "trials": wish.trials,
             "slow_trials": wish.slow_trials,
@@ -157,7 +157,7 @@ def _foot(about: dict[str, Any]) -> str:
     )
     return (
         f"{about['cores']} cores, {about['system']}, Python {about['python']}{', ' if versions else ''}{versions}; "
-        f"{about['trials']} trials, {about['slow_trials']} where the first takes over {SLOW_SECONDS} s. {stamps} "
+        f"trials of each: {about['trials']}, {about['slow_trials']} where the first takes over {SLOW_SECONDS} s. {stamps} "
         "Start: from the start of the command to the first committing byte, the median. Left out of it: the countdown, "
         "during which it also measures its clock; beside it, how well it then knows it. MiB: the most in any trial."
     )
