@@ -89,8 +89,7 @@ def stage(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> None:
         return staging
 
     _each(jobs, one, limit)
-    if not any(job.problem for job in jobs):
-        _each([job for job in jobs if _age(job, clock) > _patience(job) / 2], one, limit)
+    _each([job for job in jobs if not job.problem and _age(job, clock) > _patience(job) / 2], one, limit)
 
 
 def _staged(job: Job) -> Staging:
@@ -112,11 +111,10 @@ def _patience(job: Job) -> float:
     return job.staging.hold_limit.total_seconds() if job.staging else 0.0
 
 
-def all_held(jobs: Iterable[Job], clock: Clock) -> bool:
-    """Whether every job is staged and still held by its other side. Those that are not have their `problem` set."""
+def all_held(jobs: Iterable[Job], clock: Clock) -> None:
+    """Look whether every job is staged and still held by its other side; one that is not has its `problem` set."""
     for job in jobs:
         job.problem = _lost(job, clock)
-    return not any(job.problem for job in jobs)
 
 
 def _lost(job: Job, clock: Clock) -> str:
@@ -130,14 +128,13 @@ def _lost(job: Job, clock: Clock) -> str:
     return ""
 
 
-def arm(jobs: Iterable[Job]) -> bool:
-    """Have the last writes of every job ready. Whether they are; those that are not have their `problem` set."""
+def arm(jobs: Iterable[Job]) -> None:
+    """Have the last writes of every job ready. Those of which they are not have their `problem` set."""
     for job in jobs:
         try:
             job.writes = tuple(job.staging.arm()) if job.staging else ()
         except Exception as error:  # noqa: BLE001 — whatever it is, one that is not armed stops them all
             job.problem = _why(error)
-    return not any(job.problem for job in jobs)
 
 
 def release(jobs: Sequence[Job], clock: Clock) -> None:

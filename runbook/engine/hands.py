@@ -5,7 +5,7 @@ from typing import Any
 from runbook.engine.asking import ask_choice, ask_text
 from runbook.engine.barrier import Job
 from runbook.engine.decide import must_wait
-from runbook.engine.firing import intent_fact, outcome_fact
+from runbook.engine.facts import intent_fact, outcome_fact
 from runbook.engine.preparing import next_key
 from runbook.engine.run import BY_HAND, Run
 from runbook.engine.values import slot_values

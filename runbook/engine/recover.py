@@ -6,7 +6,7 @@ What a person sends is asked of them alone; until they have said so, it waits.
 from collections.abc import Iterable
 
 from runbook.engine.asking import ask_choice
-from runbook.engine.firing import outcome_fact
+from runbook.engine.facts import outcome_fact
 from runbook.engine.hands import ask_addresses, ask_evidence
 from runbook.engine.run import HANDS, Run, WentBack
 from runbook.engine.sheets import by_hand_sheet

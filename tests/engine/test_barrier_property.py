@@ -197,7 +197,7 @@ def test_no_message_goes_unarmed_early_twice_or_without_its_intent(rounds, keys,
                 Rounds(stage.channels[name], list(its_rounds), witness)
             stage.journal.append("earlier", list(_earlier(took)), 0)
             run_through(stage, list(keys))
-            _check(stage, witness)
+            _check(stage, witness, optional=optional)
         finally:
             setting.close()
 
@@ -209,7 +209,7 @@ def _earlier(took: tuple[float, ...]) -> Iterator[Fact]:
         yield from [Fact(kind=Kind.OUTCOME, at=DUE, data=data)] * ENOUGH
 
 
-def _check(stage: Stage, witness: Witness) -> None:
+def _check(stage: Stage, witness: Witness, *, optional: bool) -> None:
     assert witness.broken == []
     keys = [key for key, _ in witness.releases]
     assert len(keys) == len(set(keys)), "released twice under one key"
@@ -222,9 +222,10 @@ def _check(stage: Stage, witness: Witness) -> None:
         elif entry.kind is Kind.OUTCOME:
             certain[data["message"]] = data["outcome"]
     assert {e.data["key"] for e in stage.of(Kind.INTENT)} >= set(keys)
-    # All that were intended at one instant were released, or none of them.
+    # All that were intended at one instant were released, or none of them; but for one that may stay behind.
     for group in _groups(stage):
-        assert {key in keys for key in group} in ({True}, {False})
+        required = {key for key in group if not (optional and "announce.third" in key)}
+        assert {key in keys for key in required} in ({True}, {False}, set())
 
 
 def _groups(stage: Stage) -> list[set[str]]:

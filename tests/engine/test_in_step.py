@@ -146,6 +146,21 @@ def test_one_that_cannot_be_armed_stops_all_and_the_log_says_that_nothing_was_se
     assert "The key has expired." in stage.of(Kind.STOPPED)[0].data["why"]
 
 
+@pytest.mark.parametrize("point", ["stage", "held", "arm"])
+def test_an_optional_one_that_fails_in_the_countdown_stays_behind_and_the_others_go(start, point):
+    messages = dict(together()["messages"])
+    messages["post"] = {**messages["post"], "optional": True}
+    stage = announced(start, step={"messages": messages})
+    stage.x.does[point] = "It hung up."
+    stage.desk.say(announce__go=["g", "d"], announce__left_out="X is down")
+    assert stage.work() == "over"
+    assert (len(stage.mail.keys), stage.x.keys) == (1, [])
+    assert stage.x.stagings[0].discarded
+    assert stage.of(Kind.STOPPED) == []
+    assert any("It hung up." in e.data["detail"] for e in stage.of(Kind.NOT_READY))
+    assert stage.outcomes()["announce.mail"] == "sent"
+
+
 def test_from_the_staging_to_the_last_release_no_look_begins_nothing_is_drawn_and_threads_change_quickly(start):
     stage = announced(start)
     usual, seen = sys.getswitchinterval(), []
