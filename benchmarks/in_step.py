@@ -157,7 +157,8 @@ def _foot(about: dict[str, Any]) -> str:
     )
     return (
         f"{about['cores']} cores, {about['system']}, Python {about['python']}{', ' if versions else ''}{versions}; "
-        f"trials of each: {about['trials']}, {about['slow_trials']} where the first takes over {SLOW_SECONDS} s. {stamps} "
+        f"trials of each: {about['trials']}, {about['slow_trials']} where the first takes over {SLOW_SECONDS} s. "
+        f"{stamps} "
         "Start: from the start of the command to the first committing byte, the median. Left out of it: the countdown, "
         "during which it also measures its clock; beside it, how well it then knows it. MiB: the most in any trial."
     )
