@@ -1,4 +1,6 @@
-"""E-mail: one message, recipients in the envelope only, batches on parallel connections, the final dots held.
+"""E-mail: one message, recipients in the envelope only, batches on parallel connections, the last bytes held.
+
+By a setting, a message to each instead: then the first of each connection are held, and the others follow them.
 
 Nothing is delivered before the final dot (RFC 5321 4.1.1.4); closing before it, or being killed, delivers nothing.
 """
@@ -43,15 +45,7 @@ class SmtpChannel:
         for address in draft.recipients:
             if not PLAIN_ADDRESS.fullmatch(address):
                 raise CannotSay(f'"{wire.plain(address)}" is not an e-mail address.', "Correct it in the list.")
-        count, batches = self._batches(draft)
-        if batches > self._settings.connections:
-            most = self._settings.connections * self._settings.batch
-            raise CannotSay(
-                f"There are {count:,} addresses, and {self._context.table} holds at most {most:,} at once.",
-                "Raise `connections` there, if the mail server allows so many, or use a mailing list.",
-            )
-        summary = f"{count:,} address{'' if count == 1 else 'es'}" + (f" in {batches} batches" if batches > 1 else "")
-        return Payload(draft=draft, length=Length(used=len(body)), summary=summary)
+        return Payload(draft=draft, length=Length(used=len(body)), summary=self._summary(draft))
 
     def check(self) -> Health:
         """Connect, sign in, and ask whether the sender is accepted. No recipient is named; nothing is sent."""
@@ -69,9 +63,18 @@ class SmtpChannel:
         """Raise `CannotWithdraw`: an e-mail is gone when it is gone."""
         raise CannotWithdraw("An e-mail cannot be taken back.", "Send its correction.")
 
-    def _batches(self, draft: Draft) -> tuple[int, int]:
-        count = len(draft.addresses)
-        return count, -(-count // self._settings.batch)
+    def _summary(self, draft: Draft) -> str:
+        settings, count = self._settings, len(draft.addresses)
+        addresses, batches = f"{count:,} address{'' if count == 1 else 'es'}", -(-count // settings.batch)
+        if settings.one_each:
+            return f"{addresses}, one by one"
+        if batches > settings.connections:
+            most = settings.connections * settings.batch
+            raise CannotSay(
+                f"There are {count:,} addresses, and {self._context.table} holds at most {most:,} at once.",
+                "Raise `connections` there, if the mail server allows so many, or use a mailing list.",
+            )
+        return f"{addresses} in {batches} batches" if batches > 1 else addresses
 
     @cached_property
     def _live(self) -> "SmtpLive":

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from runbook.channels import wire
 from runbook.channels.smtp_message import Text
-from runbook.channels.smtp_outcome import Answer
+from runbook.channels.smtp_outcome import Answer, meaning
 from runbook.channels.smtp_relay import FAILURES, Connection, Relay, said
 from runbook.errors import NotReady
 from runbook.instant import Write, Written
@@ -20,6 +20,7 @@ FINAL_DOT = b".\r\n"
 """What commits a message whose text ends in CRLF (RFC 5321 4.1.1.4)."""
 FINAL_CHUNK = b"BDAT 2 LAST\r\n\r\n"
 """What commits a message in chunks (RFC 3030): its final CRLF. Old Exchange servers refuse a last chunk of nothing."""
+LOST = "the connection was lost before an answer"
 IDLE_SECONDS = 45.0
 """A ready line says NOOP when its last command is longer ago. Postfix waits 300 s (10 s short of processes), and counts
 NOOP as junk: after 100 in a session each is an error, and after 20 of those it hangs up. So a line is made anew after
@@ -63,8 +64,7 @@ class Line:
         # Somebody who waited too long may have given it up while this thread was connecting.
         self._still_wanted()
         try:
-            self._relay.name_sender(smtp, len(self._text.plain))
-            self.refused = smtp.refusals(self.recipients)
+            self._name(smtp)
         except FAILURES as error:
             self.close()
             raise self._relay.not_ready(error) from error
@@ -160,7 +160,7 @@ class Line:
         try:
             return self._answered(seconds)
         finally:
-            self.close()
+            self._leave()
 
     def discard(self) -> None:
         """Hang up before the last bytes, for good. Never raises; without effect once released."""
@@ -178,6 +178,7 @@ class Line:
                 smtp.close()
 
     def _answered(self, seconds: float) -> Answer:
+        """Wait for the answer to the commit, at most so long."""
         smtp = self._smtp
         if not self._committed or self._armed is None or smtp is None:
             return self._not_sent(self._trouble or "the end of the message was not sent")
@@ -186,18 +187,11 @@ class Line:
                 if why := self._unwritten(smtp, self._armed.data[self._written.count :]):
                     return self._not_sent(why)
                 code, words = smtp.getreply()
-                took = time.monotonic() - self._written.at
-            with contextlib.suppress(OSError):
-                smtp.wired.sendall(b"QUIT\r\n")
+                at = time.monotonic()
         except FAILURES:
-            why = (
-                f"no answer came within {seconds:g} s" if over.is_set() else "the connection was lost before an answer"
-            )
-            return Answer(self.accepted, Outcome.UNKNOWN, why)
-        if 200 <= code < 300:
-            return Answer(self.accepted, Outcome.SENT, said(code, words), took)
-        refused = 400 <= code < 600
-        return Answer(self.accepted, Outcome.NOT_SENT if refused else Outcome.UNKNOWN, said(code, words))
+            why = f"no answer came within {seconds:g} s" if over.is_set() else LOST
+            return Answer(self._addressed(), Outcome.UNKNOWN, why)
+        return Answer(self._addressed(), meaning(code), said(code, words), at - self._written.at, at)
 
     def _unwritten(self, smtp: Connection, rest: bytes) -> str:
         """Write what the system did not take at the instant; return why that failed, or nothing."""
@@ -211,17 +205,37 @@ class Line:
         return ""
 
     def _not_sent(self, why: str) -> Answer:
-        return Answer(self.accepted, Outcome.NOT_SENT, why)
+        return Answer(self._addressed(), Outcome.NOT_SENT, why)
+
+    def _leave(self) -> None:
+        if self._smtp is not None:
+            with contextlib.suppress(*FAILURES):
+                self._smtp.wired.sendall(b"QUIT\r\n")
+        self.close()
 
     def _still_wanted(self) -> None:
         if self._given_up:
             self.close()
             raise NotReady("The e-mail was given up.", "Make it ready again.")
 
+    def _name(self, smtp: Connection) -> None:
+        """Name the sender and every recipient. Raises what `FAILURES` has, and `NotReady`."""
+        self._relay.name_sender(smtp, len(self._text.plain))
+        self.refused = smtp.refusals(self.recipients)
+
+    def _addressed(self) -> tuple[str, ...]:
+        """Return the recipients of the message that is staged."""
+        return self.accepted
+
+    def _head(self) -> bytes:
+        """Return the header lines that are this message's own; the rest all messages share."""
+        return b""
+
     def _send(self, smtp: Connection) -> None:
-        if self._text.chunked and smtp.has_extn("chunking"):
+        head = self._head()
+        if smtp.chunks(self._text):
             text = memoryview(self._text.plain)[:-2]
-            smtp.send_all(f"BDAT {len(text)}\r\n".encode(), text)
+            smtp.send_all(f"BDAT {len(head) + len(text)}\r\n".encode() + head, text)
             code, words = smtp.getreply()
             if code != 250:
                 raise (_ChunksRefused if 500 <= code < 600 else smtplib.SMTPResponseException)(code, words)
@@ -230,6 +244,6 @@ class Line:
             code, words = smtp.docmd("DATA")
             if code != 354:
                 raise smtplib.SMTPResponseException(code, words)
-            smtp.send_all(self._text.stuffed)
+            smtp.send_all(head, self._text.stuffed)
             self._last = FINAL_DOT
         self._staged = True

@@ -18,10 +18,19 @@ LONGEST_ID = 66
 """With `Message-ID: ` before it a longer one would be folded, and Python garbles what it folds there."""
 
 
-def message_id(key: str, domain: str) -> str:
-    """Return the Message-ID that belongs to a key for ever: `<key@domain>`, the key made safe."""
-    safe = safe_name(key, max(20, LONGEST_ID - len(domain) - 3))
+def message_id(key: str, domain: str, spare: int = 0) -> str:
+    """Return the Message-ID that belongs to a key for ever: `<key@domain>`, the key made safe.
+
+    `spare` characters shorter than it could be.
+    """
+    safe = safe_name(key, max(20, LONGEST_ID - len(domain) - 3 - spare))
     return f"<{safe}@{domain}>"
+
+
+def numbered_id(key: str, domain: str, number: int) -> str:
+    """Return the Message-ID of one of many messages that belong to a key: `<key.00017@domain>`."""
+    tail = f".{number:05d}"
+    return message_id(key, domain, len(tail)).replace(f"@{domain}>", f"{tail}@{domain}>")
 
 
 def address_of(sender: str) -> str:
@@ -34,18 +43,26 @@ def render(
 ) -> bytes:
     """Return the message, lines ending in CRLF, ASCII throughout (quoted-printable), not yet dot-stuffed.
 
-    No recipient stands in it. `at` becomes its Date. Raises ValueError for a line break in a header.
+    `at` becomes its Date. Without `to` and `identity` it lacks their lines: `head` has them, to be put before it.
+    Raises ValueError for a line break in a header.
     """
     name, address = parseaddr(sender)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=name, addr_spec=address)
-    message["To"] = to
+    if to:
+        message["To"] = to
     if reply_to:
         message["Reply-To"] = reply_to
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = identity
+    if identity:
+        message["Message-ID"] = identity
     message.set_content(body, charset="utf-8", cte="quoted-printable")
     return _subject(subject) + message.as_bytes()
+
+
+def head(recipient: str, identity: str) -> bytes:
+    """Return the lines that only one recipient's message has. The address is plain: ASCII, without a line break."""
+    return f"To: {recipient}\r\nMessage-ID: {identity}\r\n".encode("ascii")
 
 
 def _subject(text: str) -> bytes:

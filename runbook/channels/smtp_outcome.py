@@ -18,13 +18,22 @@ _GOOGLE = re.compile(r"\b(1\d{9}) (\S+) - gsmtp\b")
 class Answer:
     """How one line ended.
 
-    took  seconds from the last byte to the answer, where there was one that says sent
+    took  seconds from the last byte to the answer, if there was one
+    at    when that came (monotonic)
     """
 
     recipients: tuple[str, ...]
     outcome: Outcome
     words: str
     took: float | None = None
+    at: float | None = None
+
+
+def meaning(code: int) -> Outcome:
+    """Return what the answer to a commit says (RFC 5321 4.2.1)."""
+    if 200 <= code < 300:
+        return Outcome.SENT
+    return Outcome.NOT_SENT if 400 <= code < 600 else Outcome.UNKNOWN
 
 
 def summarise(answers: Sequence[Answer], refused: Mapping[str, str], identity: str, way: float = 0.0) -> Result:
@@ -85,6 +94,44 @@ def queue_name(said: str) -> str:
 
 
 def middle(answers: Sequence[Answer]) -> float | None:
-    """Return the median of the seconds that answers took; None if none was timed."""
-    took = [answer.took for answer in answers if answer.took is not None]
+    """Return the median of the seconds that it took to say sent; None if none was timed."""
+    took = [answer.took for answer in answers if answer.took is not None and answer.outcome is Outcome.SENT]
     return median(took) if took else None
+
+
+def summarise_each(
+    answers: Sequence[Answer], refused: Mapping[str, str], identity: str, over: int, way: float
+) -> Result:
+    """Return the outcome of a message to each, from the answers for each, sent `over` so many connections.
+
+    Sent if one of them is, and `recipients` then says of each other whether it is not sent or unknown: a person who
+    had to answer for the whole would answer for those who have it. None sent: unknown if one is, else not sent.
+    """
+    found = {outcome: [a for a in answers if a.outcome is outcome] for outcome in Outcome}
+    sent, unknown, not_sent = found[Outcome.SENT], found[Outcome.UNKNOWN], found[Outcome.NOT_SENT]
+    whole = Outcome.SENT if sent else Outcome.UNKNOWN if unknown else Outcome.NOT_SENT
+    apart = {r: f"refused: {said}" for r, said in refused.items()}
+    apart |= {r: f"{a.outcome}: {a.words}" for a in answers if a.outcome is not whole for r in a.recipients}
+    alike = [answer.words for answer in found[whole]]
+    connections = f"{over:,} connection{'' if over == 1 else 's'}"
+    if whole is Outcome.SENT:
+        others = [f"{len(some):,} {what}" for some, what in ((not_sent, "not sent"), (unknown, "unknown")) if some]
+        detail = "; ".join([f"{len(sent):,} accepted one by one over {connections}", *others, _spread(sent)])
+    elif whole is Outcome.UNKNOWN:
+        detail = f"A message was sent to {len(unknown):,} of {len(answers):,} recipients, but {alike[0]}."
+    else:
+        detail = f"Nothing was sent: {alike[0] if alike else 'nobody was accepted'}."
+    return Result(
+        outcome=whole,
+        detail=wire.plain(detail),
+        receipt=receipt(alike, identity) if whole is not Outcome.NOT_SENT else None,
+        recipients=apart if whole is not Outcome.NOT_SENT else {},
+        took=middle(answers),
+        way=way,
+    )
+
+
+def _spread(sent: Sequence[Answer]) -> str:
+    moments = [answer.at for answer in sent if answer.at is not None]
+    seconds = max(moments) - min(moments)
+    return f"first and last {f'{seconds:.1f} s' if seconds >= 1 else f'{seconds * 1000:.0f} ms'} apart"

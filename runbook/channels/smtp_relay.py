@@ -7,13 +7,14 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from runbook.channels import wire
+from runbook.channels.smtp_message import Text
 from runbook.errors import NotReady
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ FAILURES = (smtplib.SMTPException, OSError, ValueError)
 """What smtplib raises: its own, the socket's, and ValueError for what cannot stand in a command."""
 GONE = 421
 """The server's word for hanging up (RFC 5321 4.2.2)."""
-_ACCEPTED = frozenset({250, 251, 252})
+ACCEPTED = frozenset({250, 251, 252})
 _SLICE = 65_536
 """Bytes that are written at once: encrypting makes a copy of as many."""
 _LINE_BREAK = re.compile(r"[\r\n]")
@@ -65,6 +66,10 @@ class Connection(smtplib.SMTP):
             for start in range(0, len(view), _SLICE):
                 self.send(view[start : start + _SLICE])
 
+    def chunks(self, text: Text) -> bool:
+        """Whether a text goes in chunks (RFC 3030)."""
+        return text.chunked and self.has_extn("chunking")
+
     @property
     def wired(self) -> "socket.socket | Encrypted":
         """The connection itself. Raises SMTPServerDisconnected once it is closed."""
@@ -79,15 +84,23 @@ class Connection(smtplib.SMTP):
         """
         told = [r for r in recipients if r.isascii()]
         refused = dict.fromkeys((r for r in recipients if not r.isascii()), "this address needs a server with SMTPUTF8")
-        for group in [told] if self.has_extn("pipelining") else [[r] for r in told]:
-            self.send("".join(rcpt(r) for r in group))
-            for recipient in group:
-                code, words = self.getreply()
-                if code == GONE:
-                    raise smtplib.SMTPResponseException(code, words)
-                if code not in _ACCEPTED:
-                    refused[recipient] = said(code, words)
+        for recipient, (code, words) in zip(told, self.replies([rcpt(r) for r in told]), strict=True):
+            if code == GONE:
+                raise smtplib.SMTPResponseException(code, words)
+            if code not in ACCEPTED:
+                refused[recipient] = said(code, words)
         return refused
+
+    def replies(self, commands: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+        """Say commands, and yield the answer to each: in one go where they may be sent ahead (RFC 2920).
+
+        One at a time else; then a command is said only when the answer to the one before has been taken.
+        """
+        ahead = self.has_extn("pipelining")
+        for group in [commands] if ahead else [[command] for command in commands]:
+            self.send("".join(group))
+            for _ in group:
+                yield self.getreply()
 
 
 @dataclass(frozen=True)
@@ -190,6 +203,11 @@ class Relay:
     def _trust(self) -> ssl.SSLContext:
         """Whom to trust: read once, for all connections."""
         return wire.tls(self.ca_file)
+
+
+def mail(sender: str, size: int | None) -> str:
+    """Return the command that begins a message, with its size in bytes if the server wants to know."""
+    return f"MAIL FROM:{smtplib.quoteaddr(sender)}{'' if size is None else f' SIZE={size}'}\r\n"
 
 
 def rcpt(recipient: str) -> str:

@@ -17,6 +17,8 @@ _PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 LARGEST_BATCH = 100
 """Recipients of one message; every server must take as many (RFC 5321 4.5.3.1.8)."""
 
+NOBODY_NAMED = "undisclosed-recipients:;"
+
 Named = Annotated[str, StringConstraints(pattern=_NAMED, max_length=300)]
 """`press@example.org` or `Press office <press@example.org>`."""
 
@@ -33,12 +35,14 @@ class Settings(Noun):
     password: Secret | None = None
     sender: Annotated[Named, Field(alias="from")]
     reply_to: Named | None = None
-    to_header: Annotated[str, StringConstraints(pattern=_PRINTABLE, max_length=300)] = "undisclosed-recipients:;"
+    to_header: Annotated[str, StringConstraints(pattern=_PRINTABLE, max_length=300)] = NOBODY_NAMED
     """What recipients read after `To:`; they are in the envelope only."""
     batch: Annotated[int, Field(ge=1, le=LARGEST_BATCH)] = LARGEST_BATCH
-    """Recipients a connection."""
+    """Recipients a connection; with `one_each`, how many are named at a time when it is made ready."""
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     """At most so many at once. All batches are held at the same time, so this times `batch` is the most recipients."""
+    one_each: bool = False
+    """A message of his own to each recipient, who stands after `To:`; any number, over at most `connections`."""
     timeout: Annotated[float, Field(gt=0, le=300)] = 20.0
     """Seconds for each command before the final dot."""
     answer_timeout: Annotated[float, Field(gt=0, le=3600)] = 600.0
@@ -54,4 +58,6 @@ class Settings(Noun):
             raise ValueError(f'security = "none" is for this computer only, and the host is "{self.host}"')
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password go together; give both, or neither")
+        if self.one_each and self.to_header != NOBODY_NAMED:
+            raise ValueError("with one_each, each recipient stands after To:; leave out to_header")
         return self

@@ -1,16 +1,14 @@
 """One e-mail on its way: a *line* is one connection with one batch of recipients; all lines carry the same message."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from statistics import median
 from typing import TypeVar
 
 from runbook.channels.smtp_line import Line
-from runbook.channels.smtp_message import Text
 from runbook.channels.smtp_outcome import summarise
 from runbook.channels.smtp_relay import Relay, TurnedAway
-from runbook.channels.smtp_settings import LARGEST_BATCH
 from runbook.errors import NotReady
 from runbook.instant import Write, Written, write_at_once
 from runbook.model.outcome import Offset, Result
@@ -20,6 +18,7 @@ HOLD_LIMIT = timedelta(seconds=10)
 LOOK_AGAIN_SECONDS = 15.0
 """A ready line that was lost is made anew within this time."""
 _Made = TypeVar("_Made")
+_Line = TypeVar("_Line", bound=Line)
 
 
 class SmtpStaging:
@@ -28,24 +27,20 @@ class SmtpStaging:
     def __init__(
         self,
         relay: Relay,
-        text: Text,
-        recipients: Sequence[str],
+        lines: Sequence[Line],
         *,
-        batch: int,
         summary: str,
         identity: str,
         answer_timeout: timedelta,
+        fewer: str,
     ) -> None:
+        """`fewer` says what to do when the server takes fewer connections than there are lines."""
         self.hold_limit = HOLD_LIMIT
         self.summary = summary
         self.refused: Mapping[str, str] = {}
         self.offset: Offset | None = None
-        self._relay = relay
-        self._lines = [Line(relay, some, text) for some in _in_batches(recipients, batch)]
+        self._relay, self._lines, self._fewer = relay, lines, fewer
         self._armed: list[Line] = []
-        more = f", raise `batch` in {relay.table} (at most {LARGEST_BATCH})" if batch < LARGEST_BATCH else ""
-        self._fewer = f"Ask whoever runs the mail server to allow more{more}, or use a mailing list."
-        """What to do when the server takes fewer connections than are needed."""
         self._identity, self._longest = identity, answer_timeout
         self._result: Result | None = None
 
@@ -57,7 +52,7 @@ class SmtpStaging:
 
     def keep_warm(self) -> float:
         """Say NOOP on each ready line that was silent for long, and connect again what was lost, in parallel."""
-        _parallel(Line.keep_warm, [line for line in self._lines if line.cold()])
+        parallel(Line.keep_warm, [line for line in self._lines if line.cold()])
         self._take_refusals()
         return LOOK_AGAIN_SECONDS
 
@@ -93,9 +88,7 @@ class SmtpStaging:
         """Return what the server answered, the same again when asked again. Waits at most `deadline`."""
         if self._result is None:
             seconds = max(0.01, min(deadline, self._longest).total_seconds())
-            lines = [line for line in self._lines if line.accepted]
-            answers = [end.result() for end in _parallel(lambda line: line.outcome(seconds), lines)]
-            self._result = summarise(answers, self.refused, self._identity, self._way())
+            self._result = self._outcome([line for line in self._lines if line.accepted], seconds)
         return self._result
 
     def discard(self) -> None:
@@ -103,12 +96,16 @@ class SmtpStaging:
         for line in self._lines:
             line.discard()
 
+    def _outcome(self, lines: Sequence[Line], seconds: float) -> Result:
+        answers = [end.result() for end in parallel(lambda line: line.outcome(seconds), lines)]
+        return summarise(answers, self.refused, self._identity, self._way())
+
     def _way(self) -> float:
         return median(line.way for line in self._lines)
 
     def _all(self, act: Callable[[Line], None]) -> None:
         try:
-            ends = _parallel(act, self._lines)
+            ends = parallel(act, self._lines)
             self._raise_first([error for end in ends if (error := end.exception())])
         except BaseException:
             self.discard()
@@ -140,12 +137,7 @@ class SmtpStaging:
         return NotReady(f"{message} ({words}).", self._fewer)
 
 
-def _in_batches(recipients: Iterable[str], size: int) -> Iterable[tuple[str, ...]]:
-    everybody = tuple(recipients)
-    return [everybody[start : start + size] for start in range(0, len(everybody), size)]
-
-
-def _parallel(act: Callable[[Line], _Made], lines: Sequence[Line]) -> list[Future[_Made]]:
+def parallel(act: Callable[[_Line], _Made], lines: Sequence[_Line]) -> list[Future[_Made]]:
     """Do it for every line at once, and wait for all."""
     if not lines:
         return []

@@ -36,5 +36,5 @@ def test_a_key_that_must_be_set_is_called_required_and_no_other_is(kind: str) ->
 def test_a_number_that_is_the_default_stands_in_the_table(kind: str) -> None:
     fields = importlib.import_module(KINDS[kind]).Settings.model_fields
     rows = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", SECTIONS[kind], flags=re.MULTILINE))
-    numbers = {n: f.default for n, f in fields.items() if isinstance(f.default, int | float)}
+    numbers = {n: f.default for n, f in fields.items() if type(f.default) in {int, float}}
     assert {name: float(value) for name, value in rows.items()} == {n: float(v) for n, v in numbers.items()}
