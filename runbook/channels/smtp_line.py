@@ -40,6 +40,8 @@ class Line:
         """Recipients that the server refused, with its answer."""
         self.way = 0.0
         """Seconds of one way to the server: half of what connecting took."""
+        self.late = False
+        """Whether what it did last took too long and was broken off."""
         self._relay, self._text = relay, text
         self._smtp: Connection | None = None
         self._staged = self._committed = self._given_up = False
@@ -59,7 +61,8 @@ class Line:
         """Dial, and name the sender and every recipient. Raises `NotReady`. Closes again if nobody was accepted."""
         self.close()
         self._still_wanted()
-        smtp = self._smtp = self._relay.dial()
+        smtp = self._smtp = Connection(self._relay)
+        self._relay.dial(smtp)
         self.way = smtp.round_trip / 2
         # Somebody who waited too long may have given it up while this thread was connecting.
         self._still_wanted()
@@ -85,6 +88,7 @@ class Line:
 
     def keep_warm(self) -> None:
         """Say NOOP; connect again if the server has hung up. Never raises: `stage` connects what is not connected."""
+        self.late = False
         if self._smtp is not None:
             with contextlib.suppress(*FAILURES):
                 if wire.quiet(self._smtp.wired) and self._smtp.noop()[0] == 250:
@@ -103,6 +107,7 @@ class Line:
             raise NotReady("The e-mail was released already.", "Look into the log of the run.")
         if self._staged:
             self.close()
+        self.late = False
         warm = self._smtp is not None
         while not self._staged:
             if self._smtp is None:
@@ -168,6 +173,13 @@ class Line:
             self._given_up = True
             self.close()
 
+    def break_off(self) -> None:
+        """Stop what another thread does with it before the last bytes: it takes too long. Never raises."""
+        self.late = True
+        smtp = self._smtp
+        if smtp is not None and smtp.sock is not None:
+            wire.shut_down(smtp.sock)
+
     def close(self) -> None:
         """Hang up. Before the last bytes that gives the message up. Never raises."""
         smtp, self._smtp = self._smtp, None
@@ -214,6 +226,9 @@ class Line:
         self.close()
 
     def _still_wanted(self) -> None:
+        if self.late:
+            self.close()
+            raise self._relay.not_ready(TimeoutError())
         if self._given_up:
             self.close()
             raise NotReady("The e-mail was given up.", "Make it ready again.")

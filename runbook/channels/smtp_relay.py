@@ -25,6 +25,7 @@ FAILURES = (smtplib.SMTPException, OSError, ValueError)
 GONE = 421
 """The server's word for hanging up (RFC 5321 4.2.2)."""
 ACCEPTED = frozenset({250, 251, 252})
+_GREETING = 220
 _SLICE = 65_536
 """Bytes that are written at once: encrypting makes a copy of as many."""
 _LINE_BREAK = re.compile(r"[\r\n]")
@@ -45,7 +46,7 @@ class Connection(smtplib.SMTP):
         self._relay = relay
         self.round_trip = 0.0
         """Seconds to the server and back, by what connecting took."""
-        super().__init__(relay.host, relay.port, relay.hello, timeout=relay.timeout)
+        super().__init__(local_hostname=relay.hello, timeout=relay.timeout)  # without a host: not connected yet
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock, self.round_trip = wire.connect(host, port, timeout)
@@ -118,11 +119,14 @@ class Relay:
     ca_file: Path | None
     table: str
 
-    def dial(self) -> Connection:
-        """Connect, encrypt, sign in. Raises `NotReady`. Each command waits at most the time-out."""
+    def dial(self, smtp: Connection) -> None:
+        """Connect, encrypt, sign in. Raises `NotReady`; closed, then. Each command waits at most the time-out."""
         try:
-            smtp = Connection(self)
+            code, words = smtp.connect(self.host, self.port)
+            if code != _GREETING:
+                raise smtplib.SMTPConnectError(code, words)
         except FAILURES as error:
+            smtp.close()
             if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
                 raise NotReady(
                     f'"{self.host}" took the connection and then said nothing.',
@@ -138,11 +142,11 @@ class Relay:
         except FAILURES as error:
             smtp.close()
             raise self.not_ready(error) from error
-        return smtp
 
     def check(self) -> None:
         """Dial, name the sender, take it back, leave. Raises `NotReady`."""
-        smtp = self.dial()
+        smtp = Connection(self)
+        self.dial(smtp)
         try:
             self.name_sender(smtp, 0)
             smtp.rset()

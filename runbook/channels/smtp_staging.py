@@ -1,7 +1,7 @@
 """One e-mail on its way: a *line* is one connection with one batch of recipients; all lines carry the same message."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from statistics import median
 from typing import TypeVar
@@ -17,6 +17,8 @@ HOLD_LIMIT = timedelta(seconds=10)
 """Postfix waits 300 s, but only 10 s while it is short of processes (`smtpd_timeout`)."""
 LOOK_AGAIN_SECONDS = 15.0
 """A ready line that was lost is made anew within this time."""
+LONGEST_SECONDS = 60.0
+"""What has not come so far in this time is broken off: a server that trickles would outlast any time-out."""
 _Made = TypeVar("_Made")
 _Line = TypeVar("_Line", bound=Line)
 
@@ -52,7 +54,8 @@ class SmtpStaging:
 
     def keep_warm(self) -> float:
         """Say NOOP on each ready line that was silent for long, and connect again what was lost, in parallel."""
-        parallel(Line.keep_warm, [line for line in self._lines if line.cold()])
+        cold = [line for line in self._lines if line.cold()]
+        parallel(Line.keep_warm, cold, max(LONGEST_SECONDS, self._relay.timeout))
         self._take_refusals()
         return LOOK_AGAIN_SECONDS
 
@@ -105,7 +108,7 @@ class SmtpStaging:
 
     def _all(self, act: Callable[[Line], None]) -> None:
         try:
-            ends = parallel(act, self._lines)
+            ends = parallel(act, self._lines, max(LONGEST_SECONDS, self._relay.timeout))
             self._raise_first([error for end in ends if (error := end.exception())])
         except BaseException:
             self.discard()
@@ -122,6 +125,8 @@ class SmtpStaging:
         self.refused = {r: said for line in self._lines for r, said in line.refused.items()}
 
     def _raise_first(self, errors: Sequence[BaseException]) -> None:
+        if errors and any(line.late for line in self._lines):
+            raise self._relay.not_ready(TimeoutError())
         turned_away = [error for error in errors if isinstance(error, TurnedAway)]
         if errors and len(turned_away) == len(errors) < len(self._lines):
             raise self._too_few(turned_away[0].words, len(self._lines) - len(errors))
@@ -137,9 +142,14 @@ class SmtpStaging:
         return NotReady(f"{message} ({words}).", self._fewer)
 
 
-def parallel(act: Callable[[_Line], _Made], lines: Sequence[_Line]) -> list[Future[_Made]]:
-    """Do it for every line at once, and wait for all."""
+def parallel(
+    act: Callable[[_Line], _Made], lines: Sequence[_Line], longest: float | None = None
+) -> list[Future[_Made]]:
+    """Do it for every line at once, and wait for all; break those off that take longer than so many seconds."""
     if not lines:
         return []
     with ThreadPoolExecutor(len(lines)) as pool:
-        return [pool.submit(act, line) for line in lines]
+        ends = {pool.submit(act, line): line for line in lines}
+        for late in wait(ends, longest).not_done:
+            ends[late].break_off()
+    return list(ends)

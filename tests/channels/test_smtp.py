@@ -1,6 +1,6 @@
 """E-mail: what the server gets, who is told what, and every way it can end."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -238,6 +238,19 @@ def test_the_servers_queue_line_is_the_receipt(rig):
     assert result.receipt.id == "Q000001"
     assert "250 2.0.0 Ok: queued as Q000001" in result.receipt.text
     assert message_id(KEY, "example.org") in result.receipt.text
+
+
+def test_googles_queue_line_tells_its_name_and_its_second(rig):
+    rig.server.faults.answer = "250 2.0.0 OK  1515144605 a12-20020a05600c.78 - gsmtp"
+    result = sent(rig)
+    assert result.outcome is Outcome.SENT
+    assert result.receipt.id == "a12-20020a05600c.78"
+    assert result.receipt.at == datetime(2018, 1, 5, 9, 30, 5, tzinfo=UTC)
+    assert result.receipt.at_within == 1.0
+
+
+def test_a_queue_line_without_a_time_gives_none(rig):
+    assert sent(rig).receipt.at is None
 
 
 @pytest.mark.parametrize("answer", ["451 4.3.0 try later", "552 5.3.4 too large", "554 5.6.0 refused"])
