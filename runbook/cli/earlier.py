@@ -33,8 +33,10 @@ def earlier_runs(workspace: Workspace, plan: Plan, now: datetime) -> tuple[Probl
     if not workspace.journal.is_file():
         return ()
     with SqliteJournal(workspace.journal) as journal:
-        live = [r.run for r in journal.runs() if r.release == plan.release.id and r.status == "actual"]
-        told = list(_told((fold(journal.read(run)) for run in live), now))
+        live = [r for r in journal.runs() if r.release == plan.release.id and r.status == "actual"]
+        going_on = [fold(journal.read(r.run)) for r in live if not r.stood_down]
+        over = [r.run for r in live if r.stood_down]
+        told = [*_open(going_on, now), *_finished((fold(journal.read(run)) for run in over), len(over), now)]
     if not told:
         return ()
     found, remedies = (list(dict.fromkeys(column)) for column in zip(*told, strict=True))
@@ -42,24 +44,32 @@ def earlier_runs(workspace: Workspace, plan: Plan, now: datetime) -> tuple[Probl
     return (Problem(RUN_BEFORE, where, " ".join(found), " ".join(remedies), Severity.REMARK, SETTLE),)
 
 
-def _told(states: Iterable[State], now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say of each run, and what to do about it, the newest first."""
+def _open(states: Iterable[State], now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of each run that goes on, and what to do about it, the newest first."""
     for state in states:
-        if not state.confirmed or state.plan is None or state.started_at is None:
-            continue
-        zone = state.plan.release.zone
-        if state.stood_down_at is None:
-            since = _when(state.started_at, now, zone)
+        if state.confirmed and state.plan is not None and state.started_at is not None:
+            since = _when(state.started_at, now, state.plan.release.zone)
             yield (
                 f"Run {state.run} of this release is open since {since}: {_sent(state)}.",
                 f"`runbook resume {state.run}` goes on with it.",
             )
-        elif any(s.outcome is Outcome.SENT or s.unknown for s in state.sendings.values()):
-            over = _when(state.stood_down_at, now, zone)
+
+
+def _finished(states: Iterable[State], count: int, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what there is to say of the newest run that is over and sent something; those before it are counted.
+
+    `count` is how many states there are. No more of them are taken than it needs: to fold one takes a while.
+    """
+    for number, state in enumerate(states, 1):
+        sent = any(s.outcome is Outcome.SENT or s.unknown for s in state.sendings.values())
+        if state.confirmed and state.plan is not None and state.stood_down_at is not None and sent:
+            over = _when(state.stood_down_at, now, state.plan.release.zone)
+            before = f"; {counted(count - number, 'run')} before it" if number < count else ""
             yield (
-                f"This release has been run for real already ({state.run}, stood down {over}, {_sent(state)}).",
+                f"This release has been run for real already ({state.run}, stood down {over}, {_sent(state)}{before}).",
                 f"`runbook log {state.run}` shows what was done.",
             )
+            return
 
 
 def _when(at: datetime, now: datetime, zone: str) -> str:
