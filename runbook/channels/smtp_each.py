@@ -1,7 +1,8 @@
 """A message of their own to each recipient: the first of each connection are held, the others follow at full speed.
 
 On each connection one message is under way at a time: when it breaks, one at most is unknown, and what had not had its
-turn was certainly not sent. Where the server takes commands ahead and chunks, a message takes one round trip.
+turn was certainly not sent. Where the server takes commands ahead, a message takes two round trips; a short one that
+may go in chunks takes one.
 """
 
 import contextlib
@@ -20,6 +21,9 @@ from runbook.model.outcome import Outcome, Result
 _NO_TURN = "its turn had not come when the connection was lost"
 _NO_TIME = "its turn had not come when the time was over"
 _GO_AHEAD = 354
+_AT_ONCE = 3_000
+"""A text of at most so many bytes goes in one write with its commands. Of a longer one, a server (Postfix: 4,096 bytes)
+reads the commands first, answers them, and keeps its next answer back until we have confirmed that one: 40 ms each."""
 
 
 class EachLine(Line):
@@ -80,9 +84,9 @@ class EachLine(Line):
         """Send one message and wait for its answer. Never raises."""
         whole, refusal = False, ""
         try:
-            if smtp.chunks(self._text) and smtp.has_extn("pipelining"):
+            if smtp.chunks(self._text) and smtp.has_extn("pipelining") and len(self._text.plain) <= _AT_ONCE:
                 ahead = "".join(self._commands(smtp, recipient)).encode("ascii")
-                smtp.send_all(ahead + self._chunk(recipient), self._text.plain)
+                smtp.send_all(ahead + self._chunk(recipient) + self._text.plain)
                 whole = True
                 refusal = _refusal([smtp.getreply(), smtp.getreply()])
             elif refusal := self._announce(smtp, recipient):

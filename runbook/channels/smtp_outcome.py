@@ -54,9 +54,9 @@ def summarise(answers: Sequence[Answer], refused: Mapping[str, str], identity: s
     first = words[0] if words else "nobody was accepted"
     queued = [name for w in words if (name := queue_name(w))]
     if whole is Outcome.SENT:
-        detail = f"{count} accepted, " + (f"queued as {', '.join(queued)}" if queued else first)
+        detail = f"{count:,} accepted, " + (f"queued as {', '.join(queued)}" if queued else first)
     elif whole is Outcome.UNKNOWN:
-        detail = f"The message was sent to {count} recipients, but {first}."
+        detail = f"The message was sent to {count:,} recipients, but {first}."
     else:
         detail = f"Nothing was sent: {first}."
     return Result(

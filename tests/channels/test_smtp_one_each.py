@@ -68,6 +68,16 @@ def test_each_gets_one_message_addressed_to_them(rig):
     assert len({received.message["Date"] for received in rig.server.received}) == 1
 
 
+def test_a_long_text_is_the_same_for_each(rig):
+    body = "From the top\n.\n..\n" + "long " * 4000 + "\n.end"
+    staging = rig.channel.ready(rig.channel.build(channel_rigs.email(*PEOPLE, body=body)), KEY)
+    staging.stage()
+    staging.release()
+    assert staging.result(WAIT).outcome is Outcome.SENT
+    assert Counter(got(rig)) == Counter(PEOPLE)
+    assert {r.message.get_content().replace("\r\n", "\n") for r in rig.server.received} == {body + "\n"}
+
+
 def test_the_detail_says_over_how_many_connections_and_how_far_apart(rig):
     result = sent(rig)
     assert re.fullmatch(
@@ -150,6 +160,15 @@ def test_who_is_refused_only_at_their_turn_is_told_and_the_others_follow(rig):
     assert result.outcome is Outcome.SENT
     assert result.recipients == {PEOPLE[4]: "not sent: 452 4.2.2 mailbox full"}
     assert "; 1 not sent; " in result.detail
+    assert Counter(got(rig)) == Counter(set(PEOPLE) - {PEOPLE[4]})
+
+
+def test_who_is_refused_at_their_turn_for_a_long_text_is_told_too(rig):
+    staging = rig.channel.ready(rig.channel.build(channel_rigs.email(*PEOPLE, body="long " * 4000)), KEY)
+    staging.stage()
+    rig.server.faults.refuse = {PEOPLE[4]: "452 4.2.2 mailbox full"}
+    staging.release()
+    assert staging.result(WAIT).recipients == {PEOPLE[4]: "not sent: 452 4.2.2 mailbox full"}
     assert Counter(got(rig)) == Counter(set(PEOPLE) - {PEOPLE[4]})
 
 
