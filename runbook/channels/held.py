@@ -10,7 +10,8 @@
 `release` does both, for whoever has no instant to keep.
 
 The body must end in the brace that closes its JSON object. A server that takes a torn request for a whole one (some
-gateways do) then still cannot read it, so that giving a request up certainly does nothing.
+gateways do) then still cannot read it, so that giving a request up certainly does nothing. Nor may the request do
+anything without its body: Apache runs PHP for a torn one with none at all.
 
 Servers give a held body up after a while: nginx by default after 60 s, gateways after 30 s, Apache after 20 s, and
 Debian's Apache after 10 s (`reqtimeout.conf`).

@@ -1,7 +1,9 @@
 """WordPress: a draft, its commit by number, and every way it can end."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -141,6 +143,16 @@ def test_where_the_site_gives_no_time_its_answers_date_stands(rig):
     receipt = sent(rig).receipt
     assert timedelta(hours=23) < receipt.at - datetime.now(UTC) < timedelta(hours=25)
     assert receipt.at_within == 1
+
+
+def test_a_commit_without_its_body_is_refused_and_changes_nothing(rig):
+    sent(rig)
+    (post,) = rig.server.posts.values()
+    outgoing = rig.channel._live._outgoing(post.id, {})
+    trust = ssl.create_default_context(cafile=str(authority().ca_file))
+    answer = httpx.post(outgoing.address, headers=outgoing.headers, content=b"", verify=trust)
+    assert answer.status_code == 400
+    assert (post.status, post.published) == ("publish", 1)
 
 
 # replacing

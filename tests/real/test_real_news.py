@@ -152,6 +152,31 @@ def test_killed_while_staged_it_stays_a_draft(rig, tmp_path):
     assert len(drafts(rig)) == 1
 
 
+def test_what_is_given_up_leaves_the_site_as_it_is(rig):
+    staging = rig.channel.ready(rig.channel.build(rig.draft), KEY)
+    [before] = drafts(rig)
+    time.sleep(1.1)  # the site's times are cut to the second
+    staging.stage()
+    time.sleep(0.3)  # the head of the request is there
+    staging.discard()
+    time.sleep(1.5)  # nothing tells that a torn request was thrown away
+    [after] = drafts(rig)
+    assert after["modified_gmt"] == before["modified_gmt"]
+    assert after["_links"]["version-history"][0]["count"] == 0
+
+
+def test_what_is_given_up_never_undoes_what_is_published_next(apache):
+    for turn in range(8):
+        key = f"run-1/news-story.article/{turn + 1}/1"
+        staging = apache.channel.ready(apache.channel.build(apache.draft), key)
+        staging.stage()
+        staging.stage()
+        staging.release()
+        assert staging.result(WAIT).outcome is Outcome.SENT
+    time.sleep(0.5)
+    assert (drafts(apache), len(apache.public())) == ([], 8)
+
+
 def test_what_is_given_up_and_made_ready_again_is_one_draft(rig):
     staged(rig).discard()
     staged(rig).discard()

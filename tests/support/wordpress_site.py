@@ -17,6 +17,7 @@ from typing import Any, Literal
 from support.certificates import Authority
 from support.serving import Handler, Serving
 
+STATUSES = ("publish", "future", "draft", "pending", "private")
 BLANK = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 
 
@@ -104,7 +105,7 @@ class _Handler(Handler):
         elif number and self.command == "GET":
             self._read(int(number.group(1)), signed_in)
         elif number and self.command == "POST":
-            self._update(int(number.group(1)), said, arrived, signed_in)
+            self._update(int(number.group(1)), {**query, **said}, arrived, signed_in)
         else:
             self._error(404, "rest_no_route", "No route was found matching the URL and request method.")
 
@@ -164,6 +165,9 @@ class _Handler(Handler):
             return
         if post is None:
             self._error(404, "rest_post_invalid_id", "Invalid post ID.")
+            return
+        if said.get("status", "draft") not in STATUSES:
+            self._error(400, "rest_invalid_param", "Invalid parameter(s): status")
             return
         publishing = said.get("status") == "publish"
         if publishing and faults.publish:
