@@ -2,6 +2,7 @@
 
     RunbookError            1   something unexpected, said in a sentence
     ├── Refused             2   bad input or usage, every problem at once (`runbook.model.problem`)
+    ├── Usage               2   the command line asks for something that cannot be
     ├── Unavailable         2   a thing that was named does not exist
     ├── Left                3   the run was paused or waits for an answer; `runbook resume` continues it
     ├── JournalError        4   the log cannot be written or read; nothing is sent without it
@@ -25,6 +26,12 @@ class RunbookError(Exception):
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+class Usage(RunbookError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
 
 
 class Unavailable(RunbookError):

@@ -30,9 +30,10 @@ class Files:
     problems: tuple[Problem, ...]
 
 
-def open_workspace(folder: Path | None, *, example_instead: bool = True) -> Loaded[Workspace]:
+def open_workspace(folder: Path | None, *, example_instead: bool = True, people: bool = True) -> Loaded[Workspace]:
     """Read the workspace: the folder that was named, else the one around the current folder, else the shipped example.
 
+    Without `people` no list is read and no address is checked: a run that has its plan has its people in it.
     Raises `Unavailable` when there is none and the example will not do, `Refused` when it cannot be understood.
     """
     root = folder.absolute() if folder else find_root(Path.cwd())
@@ -43,7 +44,7 @@ def open_workspace(folder: Path | None, *, example_instead: bool = True) -> Load
             "A live run needs your own workspace, and there is none here.",
             "Make one with `runbook init DIR`, fill it in, and run this in it. To practise: add --dry-run.",
         )
-    loaded = load_workspace(root) if root else load_workspace(example(), shipped=True)
+    loaded = load_workspace(root or example(), shipped=root is None, people=people)
     if loaded.value is None:
         raise Refused(loaded.problems)
     return loaded

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from runbook.cli import answers as answer_files
 from runbook.cli.earlier import RUN_BEFORE, earlier_runs
 from runbook.cli.files import open_workspace
-from runbook.cli.starting import Usage
 from runbook.cli.stored import find_run, open_journal, state_of
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, wire
 from runbook.engine.run import Run
-from runbook.errors import JournalError, Unavailable
+from runbook.errors import JournalError, Unavailable, Usage
 from runbook.model.entries import Kind
 from runbook.model.plan import Plan
 from runbook.model.state import State
 from runbook.model.times import in_words
 from runbook.terminal.header import header, status_lines
+from runbook.terminal.scripted import Answers
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def take_up(going: Going) -> Iterator[Run]:
         raise Usage("This run is real; --yes goes with exercises only.", "Leave --yes out.")
     clock = How(yes=going.yes).chosen_clock(state)
     _refuse_a_second_start(going.workspace, state, plan, clock.now())
-    given = answer_files.read(going.answers) if going.answers else None
-    loaded = open_workspace(going.workspace)
+    given = _given(going.answers)
+    loaded = open_workspace(going.workspace, people=False)
     live, _ = live_channels(loaded)
     path = going.workspace or None
     with open_journal(path, clock) as journal:
@@ -65,6 +64,15 @@ def _plan(state: State, run: str) -> Plan:
     if state.over:
         raise Unavailable(f'The run "{run}" has been stood down.', f"`runbook log {run}` shows it.")
     return state.plan
+
+
+def _given(answers: Path | None) -> Answers | None:
+    """Return the answers of a file. Reading YAML takes its time, so that it is loaded only where there is one."""
+    if answers is None:
+        return None
+    from runbook.cli import answers as answer_files  # loads the reader of YAML
+
+    return answer_files.read(answers)
 
 
 def _enter(run: Run) -> None:

@@ -20,7 +20,7 @@ from runbook.cli.lacking import lacking_secrets
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, present, wire
 from runbook.clock import Clock, SystemClock
 from runbook.engine.run import Run
-from runbook.errors import RunbookError, Unavailable
+from runbook.errors import Unavailable, Usage
 from runbook.journal.sqlite import SqliteJournal
 from runbook.loader.reader import Loaded
 from runbook.model.entries import Fact, Kind
@@ -56,12 +56,6 @@ class Wish:
     def status(self) -> Status:
         """Whether this is real."""
         return "exercise" if self.dry_run else "actual"
-
-
-class Usage(RunbookError):
-    """The command line asks for something that cannot be."""
-
-    exit_code = 2
 
 
 def check_usage(wish: Wish, *, terminal: bool) -> None:

@@ -15,23 +15,29 @@ from runbook.workspace.settings import Seat, Settings
 from runbook.workspace.shipped import SETTINGS_FILE
 
 
-def load_workspace(root: Path, *, shipped: bool = False) -> Loaded[Workspace]:
+def load_workspace(root: Path, *, shipped: bool = False, people: bool = True) -> Loaded[Workspace]:
     """Read the workspace in `root`, with its contact lists. Never raises for what is in the files.
 
     `problems` has those of `runbook.toml` and of every list. In the workspace that is returned nobody has an address
-    that is not one: the problem that says so offers to go on without it.
+    that is not one: the problem that says so offers to go on without it. Without `people` the lists are left alone, and
+    addresses unchecked: that takes a while, and a run that has begun has everybody in its plan.
     """
-    loaded = load(Settings, read_toml(root / SETTINGS_FILE), _check)
-    lists = read_lists(root)
+    loaded = load(Settings, read_toml(root / SETTINGS_FILE), _check if people else _check_zone)
+    lists = read_lists(root) if people else {}
     problems = (*loaded.problems, *(problem for each in lists.values() for problem in each.problems))
     value = None
     if loaded.value is not None:
-        value = Workspace(root.absolute(), _without_bad_addresses(loaded.value), loaded.source, lists, shipped)
+        settings = _without_bad_addresses(loaded.value) if people else loaded.value
+        value = Workspace(root.absolute(), settings, loaded.source, lists, shipped)
     return Loaded(value, loaded.source, problems, loaded.path)
 
 
-def _check(settings: Settings, findings: Findings) -> None:
+def _check_zone(settings: Settings, findings: Findings) -> None:
     findings.usable = check_zone(settings.organisation.zone, ("organisation", "zone"), findings)
+
+
+def _check(settings: Settings, findings: Findings) -> None:
+    _check_zone(settings, findings)
     for role, seat in settings.roles.items():
         people = [(("holder",), seat.holder), *((("deputies", i), person) for i, person in enumerate(seat.deputies))]
         for path, person in people:
