@@ -7,6 +7,7 @@ import contextlib
 import smtplib
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from runbook.channels import wire
 from runbook.channels.smtp_message import Text
@@ -15,6 +16,11 @@ from runbook.channels.smtp_relay import FAILURES, Connection, Relay, said
 from runbook.errors import NotReady
 from runbook.instant import Write, Written
 from runbook.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    import socket
+
+    from runbook.channels.tls import Encrypted
 
 FINAL_DOT = b".\r\n"
 """What commits a message whose text ends in CRLF (RFC 5321 4.1.1.4)."""
@@ -44,7 +50,7 @@ class Line:
         """Whether what it did last took too long and was broken off."""
         self._relay, self._text = relay, text
         self._smtp: Connection | None = None
-        self._staged = self._committed = self._given_up = False
+        self._staged = self._committed = self._fired = self._given_up = False
         self._last = b""
         self._armed: Write | None = None
         self._written = Written(0, 0.0)
@@ -136,16 +142,20 @@ class Line:
             self._trouble = "the server hung up before the end of the message was sent"
         return not self._trouble
 
-    def arm(self) -> Write:
-        """Return the last write; the same again when asked again. Nothing is sent. Raises `NotReady`."""
-        if self._armed is not None and not self._committed:
-            return self._armed
-        if self._committed or self._trouble or not self._staged or self._smtp is None:
+    def must_hold(self) -> None:
+        """Raise `NotReady` unless the message is staged, as far as is known, and not out."""
+        if self._committed or self._trouble or not self._staged:
             raise NotReady(f"{self._relay.host} does not hold the e-mail.", "Make it ready again.")
-        try:
-            self._armed = wire.last_write(self._smtp.wired, self._last)
-        except FAILURES as error:
-            raise self._relay.not_ready(error) from error
+
+    def arm(self) -> Write:
+        """Return the last write; the same again when asked again. Nothing is sent. Raises `NotReady`; closed, then."""
+        self.must_hold()
+        if self._armed is None:
+            try:
+                self._armed = wire.last_write(self._wired(), self._last)
+            except FAILURES as error:
+                self.close()
+                raise self._relay.not_ready(error) from error
         return self._armed
 
     def firing(self) -> None:
@@ -156,7 +166,7 @@ class Line:
         """Take in what became of the last write. Never waits, never raises."""
         if self._armed is None:
             return
-        self._written, self._committed = written, written.count > 0
+        self._fired, self._written, self._committed = True, written, written.count > 0
         if not self._committed:
             self._trouble = "the connection took no more when its end was to be sent"
 
@@ -184,26 +194,32 @@ class Line:
         """Hang up. Before the last bytes that gives the message up. Never raises."""
         smtp, self._smtp = self._smtp, None
         if not self._committed:
-            self._staged, self._trouble, self._armed = False, "", None
+            self._staged, self._fired, self._trouble, self._armed = False, False, "", None
         if smtp is not None:
             with contextlib.suppress(OSError):
                 smtp.close()
 
     def _answered(self, seconds: float) -> Answer:
-        """Wait for the answer to the commit, at most so long."""
+        """Wait for the answer to the commit, at most so long.
+
+        Armed, and nobody has told what became of the write (an interrupt): it may be out, and only an answer can tell.
+        """
         smtp = self._smtp
-        if not self._committed or self._armed is None or smtp is None:
+        if self._armed is None or smtp is None or (self._fired and not self._committed):
             return self._not_sent(self._trouble or "the end of the message was not sent")
+        self._committed = True
+        rest = self._armed.data[self._written.count :] if self._fired else b""
         try:
             with wire.bounded(smtp.wired, seconds) as over:
-                if why := self._unwritten(smtp, self._armed.data[self._written.count :]):
+                if why := self._unwritten(smtp, rest):
                     return self._not_sent(why)
                 code, words = smtp.getreply()
                 at = time.monotonic()
         except FAILURES:
             why = f"no answer came within {seconds:g} s" if over.is_set() else LOST
             return Answer(self._addressed(), Outcome.UNKNOWN, why)
-        return Answer(self._addressed(), meaning(code), said(code, words), at - self._written.at, at)
+        took = at - self._written.at if self._fired else None
+        return Answer(self._addressed(), meaning(code), said(code, words), took, at)
 
     def _unwritten(self, smtp: Connection, rest: bytes) -> str:
         """Write what the system did not take at the instant; return why that failed, or nothing."""
@@ -224,6 +240,11 @@ class Line:
             with contextlib.suppress(*FAILURES):
                 self._smtp.wired.sendall(b"QUIT\r\n")
         self.close()
+
+    def _wired(self) -> "socket.socket | Encrypted":
+        if self._smtp is None:
+            raise smtplib.SMTPServerDisconnected("the connection is closed")
+        return self._smtp.wired
 
     def _still_wanted(self) -> None:
         if self.late:

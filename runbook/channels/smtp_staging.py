@@ -69,8 +69,18 @@ class SmtpStaging:
 
     def arm(self) -> Sequence[Write]:
         """Return the last write of each line. Raises `NotReady` unless every line holds its message."""
-        self._armed = [line for line in self._lines if line.accepted]
-        return [line.arm() for line in self._armed]
+        lines = [line for line in self._lines if line.accepted]
+        for line in lines:
+            line.must_hold()
+        try:
+            writes = [line.arm() for line in lines]
+        except NotReady:
+            # What was armed already cannot be taken back on an encrypted connection.
+            for line in lines:
+                line.close()
+            raise
+        self._armed = lines
+        return writes
 
     def fired(self, written: Sequence[Written]) -> None:
         """Take in what became of the writes."""

@@ -109,6 +109,20 @@ def test_a_write_that_was_made_in_part_is_finished(rig):
     assert list(rig.public()) == [rig.text]
 
 
+@pytest.mark.parametrize("written", [True, False])
+def test_a_write_that_nobody_told_of_is_sent_if_it_is_answered_and_else_unknown(rig, written):
+    staging = staged(rig, "desk@example.org")
+    [write] = staging.arm()
+    if written:
+        assert os.write(write.descriptor, write.data) == len(write.data)
+    result = staging.result(WAIT if written else timedelta(seconds=0.3))
+    assert result.outcome is (Outcome.SENT if written else Outcome.UNKNOWN)
+    assert result.took is None
+    with pytest.raises(NotReady):
+        staging.stage()
+    assert len(rig.server.received) == written
+
+
 def test_a_line_that_is_lost_lets_none_be_armed_or_released(rig):
     staging = staged(rig)
     rig.server.drop_connections(1)
