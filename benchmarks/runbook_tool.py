@@ -15,6 +15,8 @@ from receiving import ACCOUNT, PASSWORD, USER
 from scene import BODY, POST, SENDER, SUBJECT, Noted, Scene, Session, Start
 
 _DUE_AGO = timedelta(minutes=2)
+_PAUSED = 3
+"""The exit code of a run that waits for an answer."""
 _KEYS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
 _RELEASE = "malpractice-2017"
 _DOCUMENT = b"The report of a release that is not there.\n"
@@ -41,6 +43,8 @@ class Runbook:
         release.joinpath("release.yaml").write_text(json.dumps(_release(), indent=1), "utf-8")
         workspace.joinpath("runbook.toml").write_text(_settings(scene), "utf-8")
         scene.folder.joinpath("answers.yaml").write_text(json.dumps(_answers(), indent=1), "utf-8")
+        paused = _answers() | {"announce": "not yet"}  # it is none of the keys, so that the run is paused there
+        scene.folder.joinpath("paused.yaml").write_text(json.dumps(paused, indent=1), "utf-8")
         return _Session(scene.folder, workspace)
 
 
@@ -51,13 +55,19 @@ class _Session:
     runs: int = field(default=0)
 
     def start(self) -> Start:
+        """Make the plan and work it up to its go/no-go; return the command that goes on from there."""
         again = ("--again",) if self.runs else ()
         self.runs += 1
-        answers = ("--answers", str(self.folder / "answers.yaml"))
-        return self._command("execute", "in-step", "--workspace", str(self.workspace), *again, *answers)
+        plan = self._command("execute", "in-step", *again, "--answers", "paused.yaml")
+        done = subprocess.run(
+            plan.argv, cwd=plan.cwd, env=plan.environment, capture_output=True, encoding="utf-8", check=False
+        )
+        if done.returncode != _PAUSED:
+            sys.exit(f"A plan cannot be made:\n{done.stdout[-1500:]}\n{done.stderr}")
+        return self._command("resume", "--answers", "answers.yaml")
 
     def noted(self) -> Noted:
-        export = self._command("export", "--workspace", str(self.workspace), "--format", "jsonl")
+        export = self._command("export", "--format", "jsonl")
         done = subprocess.run(
             export.argv, cwd=export.cwd, env=export.environment, capture_output=True, encoding="utf-8", check=False
         )
@@ -68,7 +78,8 @@ class _Session:
     def _command(self, *arguments: str) -> Start:
         secrets = {f"X_{name}": f"7-{name.lower()}" for name in _KEYS} | {"MAIL_PASSWORD": PASSWORD}
         environment = plain_environment(HOME=str(self.folder), RUNBOOK_DATA=str(self.folder / "data"), **secrets)
-        return Start((sys.executable, "-m", "runbook", *arguments), self.folder, environment)
+        argv = (sys.executable, "-m", "runbook", *arguments, "--workspace", str(self.workspace))
+        return Start(argv, self.folder, environment)
 
 
 def noted(entries: Iterable[Mapping[str, Any]]) -> Noted:

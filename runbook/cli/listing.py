@@ -8,7 +8,7 @@ from runbook.cli.result import Result, deliver
 
 def command(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """List the playbooks: your own, and those that come along."""
-    from runbook.cli.files import open_workspace
+    from runbook.cli.place import open_workspace
 
     found = open_workspace(workspace).required()
     rows = [

@@ -6,6 +6,9 @@ A command imports what it needs when it runs, so that `--help` and `--version` s
 import gc
 import os
 import sys
+
+gc.set_threshold(50_000)  # a start makes many things that stay; to look through them again and again takes a while
+
 from typing import Annotated, Any
 
 import typer
@@ -89,5 +92,4 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")  # an old console that lacks a letter must not end a run
-    gc.set_threshold(50_000)  # a start makes many things that stay; to look through them again and again takes a while
     app()

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from runbook.cli.earlier import RUN_BEFORE, earlier_runs
-from runbook.cli.files import open_workspace
+from runbook.cli.place import open_workspace
 from runbook.cli.stored import find_run, open_journal, state_of
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, wire
 from runbook.engine.run import Run

@@ -15,8 +15,9 @@ import typer
 from runbook.cli import answers as answer_files
 from runbook.cli.earlier import earlier_runs
 from runbook.cli.failure import problem_lines
-from runbook.cli.files import Files, find_playbook, open_workspace, read_all, release_candidates, release_name
+from runbook.cli.files import Files, find_playbook, read_all, release_candidates, release_name
 from runbook.cli.lacking import lacking_secrets
+from runbook.cli.place import open_workspace
 from runbook.cli.wiring import How, Ports, channels_for, live_channels, places, present, wire
 from runbook.clock import Clock, SystemClock
 from runbook.engine.run import Run

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from statistics import median
 
 from runbook.clock import Clock
 from runbook.model.outcome import Offset
@@ -45,9 +44,11 @@ class Gate:
 def ahead(offsets: Iterable[Offset]) -> float:
     """Return by how many seconds this computer's clock is ahead for certain; 0 if it is not, or nobody can tell.
 
-    The middle one of the services' clocks is believed, so that one service with a wrong clock holds nothing up.
+    The middle one of the services' clocks is believed, so that one service with a wrong clock holds nothing up; of two,
+    the one by which it is earlier.
     """
-    return max(0.0, -median([offset.for_certain for offset in offsets] or [0.0]))
+    certain = sorted(offset.for_certain for offset in offsets)
+    return max(0.0, -certain[(len(certain) - 1) // 2]) if certain else 0.0
 
 
 def remarks(offsets: Iterable[Offset]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot, sqrt
-from statistics import median
 
 REMEMBERED = 9
 """How many of a channel's last sendings an estimate rests on, at most."""
@@ -53,6 +52,8 @@ def estimate(timings: Sequence[Timing]) -> Estimate | None:
     latest = timings[:REMEMBERED]
     if len(latest) < ENOUGH:
         return None
+    from statistics import median  # noqa: PLC0415  # it loads fractions, decimal and random
+
     needed = [max(0.0, timing.took - timing.way) for timing in latest]
     middle = median(needed)
     return Estimate(middle, median(abs(n - middle) for n in needed), len(latest), latest[0].run)
