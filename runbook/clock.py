@@ -1,6 +1,8 @@
 """Time, handed in. Nothing else in the package asks the machine for it."""
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +21,12 @@ class Clock(Protocol):
 
     def sleep_until(self, moment: float) -> None:
         """Return at a moment of the monotonic clock: never before it, and within some tens of microseconds after."""
+
+    def watch_until(self, moment: float, descriptors: Iterable[int]) -> dict[int, float]:
+        """Let the time pass as `sleep_until` does, and return when each connection first had something to read.
+
+        Those that had nothing by then are not in it. Nothing is read.
+        """
 
 
 _SPIN_SECONDS = 0.002
@@ -46,6 +54,22 @@ class SystemClock:
         while time.monotonic() < moment:
             pass
 
+    def watch_until(self, moment: float, descriptors: Iterable[int]) -> dict[int, float]:
+        """Sleep until shortly before the moment, woken by what comes in, and wait awake for the rest."""
+        from selectors import EVENT_READ, DefaultSelector  # noqa: PLC0415  # few runs hold a message back
+
+        seen: dict[int, float] = {}
+        with DefaultSelector() as selector:
+            for descriptor in descriptors:
+                with suppress(ValueError, KeyError, OSError):  # closed meanwhile: nothing will come in there
+                    selector.register(descriptor, EVENT_READ)
+            while selector.get_map() and (left := moment - time.monotonic() - _SPIN_SECONDS) > 0:
+                for key, _ in selector.select(left):
+                    seen[key.fd] = time.monotonic()
+                    selector.unregister(key.fd)
+        self.sleep_until(moment)
+        return seen
+
 
 class SimulatedClock:
     """A clock that moves only when somebody sleeps: a rehearsal of three hours takes a moment."""
@@ -69,3 +93,8 @@ class SimulatedClock:
     def sleep_until(self, moment: float) -> None:
         """Move the clock on at once, to the moment if it is still to come."""
         self._passed = max(self._passed, moment)  # a sleep of the difference would be rounded, and may be too short
+
+    def watch_until(self, moment: float, descriptors: Iterable[int]) -> dict[int, float]:  # noqa: ARG002  # the protocol's
+        """Move the clock on at once; nothing comes in while nothing passes."""
+        self.sleep_until(moment)
+        return {}

@@ -95,7 +95,8 @@ def _first_in_line() -> Iterator[None]:
     try:
         yield
     finally:
-        os.sched_setscheduler(0, before, parameter)
+        with contextlib.suppress(OSError):  # what was written must be told, whatever the system says to this
+            os.sched_setscheduler(0, before, parameter)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The clocks: never before the moment that was asked for."""
 
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -36,3 +37,17 @@ def test_the_machine_s_clock_is_read_by_a_function_of_c() -> None:
     """`write_at_once` stamps with it: another would let threads in."""
     assert SystemClock().monotonic is time.monotonic
     assert SystemClock().now().tzinfo is UTC
+
+
+def test_what_comes_in_while_a_moment_is_waited_for_is_noted_and_left_there() -> None:
+    near, far = socket.socketpair()
+    other, _ = pair = socket.socketpair()
+    clock = SystemClock()
+    with near, far, pair[0], pair[1]:
+        far.send(b"250")
+        moment = clock.monotonic() + 0.05
+        seen = clock.watch_until(moment, [near.fileno(), other.fileno(), -1])
+        assert clock.monotonic() >= moment
+        assert list(seen) == [near.fileno()]
+        assert seen[near.fileno()] <= moment
+        assert near.recv(9) == b"250"

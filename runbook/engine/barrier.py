@@ -11,6 +11,7 @@ from concurrent.futures import TimeoutError as FuturesTimeout
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
+from math import inf
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from runbook.clock import Clock
 from runbook.engine.again import while_nobody_answers
 from runbook.engine.run import HANDS
 from runbook.errors import ChannelError, NotReady, RunbookError
-from runbook.instant import Write, write_at_once
+from runbook.instant import Write, Written, write_at_once
 from runbook.model.message import Payload
 from runbook.model.outcome import Outcome, Result
 from runbook.model.plan import PlannedMessage
@@ -44,6 +45,10 @@ class Job:
     staged_at: float = 0.0
     writes: tuple[Write, ...] = ()
     """Its last writes, once it is armed; none where the commit is no write."""
+    written: tuple[Written, ...] = ()
+    """What became of them."""
+    heard: dict[int, float] = field(default_factory=dict)
+    """Descriptor → when an answer came in there, monotonic; of those that came while another was held back."""
     released_at: float = 0.0
     """Monotonic seconds, when the last byte was handed over."""
     answered_at: float = 0.0
@@ -145,15 +150,26 @@ def release(jobs: Sequence[Job], clock: Clock) -> None:
     byte may have left.
     """
     interrupted: BaseException | None = None
-    begun = clock.monotonic()
+    begun, gone = clock.monotonic(), list[Job]()
     for hold, group in groupby(sorted(jobs, key=lambda job: job.hold), key=lambda job: job.hold):
+        now = list(group)
         try:
-            clock.sleep_until(begun + hold)
+            _wait(begun + hold, gone, clock)
         except BaseException as error:  # noqa: BLE001 — the first has gone; the others follow, though it be too early
             interrupted = error
-        interrupted = _commit(list(group), clock) or interrupted
+        interrupted = _commit(now, clock) or interrupted
+        gone += now
     if interrupted is not None:
         raise interrupted
+
+
+def _wait(moment: float, gone: Sequence[Job], clock: Clock) -> None:
+    """Wait for the next instant, and note the answers that come in meanwhile to those that have gone."""
+    seen = clock.watch_until(
+        moment, [w.descriptor for job in gone for w in job.writes if w.descriptor not in job.heard]
+    )
+    for job in gone:
+        job.heard |= {w.descriptor: seen[w.descriptor] for w in job.writes if w.descriptor in seen}
 
 
 def _commit(jobs: Sequence[Job], clock: Clock) -> BaseException | None:
@@ -161,11 +177,11 @@ def _commit(jobs: Sequence[Job], clock: Clock) -> BaseException | None:
     interrupted: BaseException | None = None
     written = iter(write_at_once([write for job in jobs for write in job.writes], clock.monotonic))
     for job in jobs:
-        mine = [next(written) for _ in job.writes]
+        job.written = tuple(next(written) for _ in job.writes)
         try:
-            if mine and job.staging is not None:
-                job.released_at = mine[-1].at
-                job.staging.fired(mine)
+            if job.written and job.staging is not None:
+                job.released_at = job.written[-1].at
+                job.staging.fired(job.written)
             elif job.staging is not None:
                 job.staging.release()
                 job.released_at = clock.monotonic()
@@ -181,8 +197,8 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
 
     def one(job: Job) -> Result:
         result = job.staging.result(limit) if job.staging else Result(outcome=Outcome.NOT_SENT)
+        result = job.result = _timed(job, result)
         job.answered_at = clock.monotonic() if result.took is None else job.released_at + result.took
-        job.result = result
         return result
 
     futures: dict[Future[Result], Job] = {Future(): job for job in jobs}
@@ -199,6 +215,17 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
     except FuturesTimeout:
         for job in waiting.values():
             yield job, Result(outcome=Outcome.UNKNOWN, detail=f"No answer in {int(limit.total_seconds())} s.")
+
+
+def _timed(job: Job, result: Result) -> Result:
+    """Return a result with the time that it really took: an answer may have lain there while another was held back."""
+    if result.took is None or 2 * len(job.heard) <= len(job.writes):
+        return result  # its channel saw the answer come in, or at least the middle one of them
+    took = sorted(
+        job.heard.get(write.descriptor, inf) - written.at
+        for write, written in zip(job.writes, job.written, strict=True)
+    )
+    return result.model_copy(update={"took": min(result.took, took[(len(took) - 1) // 2])})
 
 
 def discard(jobs: Iterable[Job]) -> None:

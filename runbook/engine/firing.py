@@ -75,11 +75,11 @@ class _Volley:
         refresh(run, self.jobs)
         if (why := self._left_behind()) is not None or not self.machine:
             return why
-        lining = line_up(run, self.machine)
         begun = run.clock.monotonic()
         stage(self.machine, run.limits.stage, run.clock)
         if (why := self._left_behind()) is not None:
             return why
+        lining = line_up(run, self.machine)
         took = f"{run.clock.monotonic() - begun:.3f}"
         messages = [job.message.id for job in self.machine]
         staged = run.fact(Kind.STAGED, self.planned, messages=messages, seconds=took, **lining.data())
@@ -98,6 +98,9 @@ class _Volley:
             self.jobs.remove(job)
             fact = {"message": job.message.id, "detail": job.problem, "remedy": ""}
             self.untold += self.run.append(self.run.fact(Kind.NOT_READY, self.planned, **fact))
+        first = min((job.hold for job in self.machine), default=0.0)
+        for job in self.machine:
+            job.hold -= first  # nobody waits for one that stays behind
         return None
 
     def _clock(self) -> list[Fact]:

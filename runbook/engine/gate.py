@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from runbook.clock import Clock
 from runbook.model.outcome import Offset
+from runbook.model.times import in_words
 
 WRONG = 1.0
 """Seconds that the clock may be off before people are told to set it right."""
@@ -29,6 +30,18 @@ class Gate:
     def opens_at(self) -> datetime | None:
         """The moment from which it may leave, by this computer's clock as far as its error is known now."""
         return None if self._due is None else self._due + timedelta(seconds=ahead(self._offsets()))
+
+    def why(self) -> str:
+        """Return why people wait for the moment, and what they can do if it is wrong."""
+        seconds = ahead(self._offsets())
+        if not seconds:
+            return "Held until it is due. Nothing leaves before."
+        sources = ", ".join(o.source for o in self._offsets() if o.for_certain < 0)
+        by = f"{seconds:.1f} s" if seconds < 60 else in_words(timedelta(seconds=seconds))
+        return (
+            f"Held until it is due by the clock of {sources} too: this computer's is {by} ahead."
+            " If theirs is wrong: b, then leave that message out (d) or do it by hand (m)."
+        )
 
     def shut(self) -> str | None:
         """Return why nothing may leave now, in a sentence's words; None if it may."""

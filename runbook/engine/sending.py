@@ -141,7 +141,7 @@ def _send(run: Run, planned: PlannedStep, jobs: list[Job], warmth: Warmth) -> bo
     actor, holder = _releaser(run, planned), run.holder(planned.step.role)
     held = gate.Gate(run.clock, not_before(run.plan, run.state, planned), lambda: offsets_of(jobs))
     while held.opens_at is not None and run.clock.now() < held.opens_at:
-        if not wait_until(run, planned, held.opens_at, "Held until it is due. Nothing leaves before."):
+        if not wait_until(run, planned, held.opens_at, held.why()):
             return False
     if run.holder(planned.step.role) != holder:  # handed over meanwhile
         actor = _releaser(run, planned)

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from runbook.clock import SystemClock
+from runbook.engine import barrier
 from runbook.engine.run import Limits
 from runbook.model.entries import Fact, Kind
 from runbook.model.lining_up import ENOUGH
@@ -90,6 +92,40 @@ def test_what_each_took_is_in_the_log_for_the_next_time(start):
     (timing,) = stage.journal.timings("mail", 9)
     assert (timing.took, timing.way) == (0.35, 0.01)
     assert stage.journal.timings("x", 9) == ()
+
+
+def test_an_answer_that_comes_while_another_is_held_back_is_timed_when_it_comes(start):
+    stage, clock = announced(start), SystemClock()
+    jobs = []
+    for name, channel in (("announce.mail", stage.mail), ("announce.post", stage.x)):
+        message = stage.plan.message(name)
+        channel.writes = True
+        jobs.append(barrier.Job(message, name, channel.kind, channel, channel.build(message.draft)))
+    barrier.make_ready(jobs, timedelta(seconds=5), clock)
+    barrier.stage(jobs, timedelta(seconds=5), clock)
+    barrier.arm(jobs)
+    stage.mail.does["release"] = lambda staging: staging.ends[1].send(b"250")
+    jobs[1].hold = 1.0
+    stage.mail.results = [Result(outcome=Outcome.SENT, took=1.5)]  # as its channel saw it: when it was read at last
+    barrier.release(jobs, clock)
+    results = {job.key: result for job, result in barrier.results(jobs, timedelta(seconds=5), clock)}
+    assert 0 < results["announce.mail"].took < 1.0
+    assert jobs[0].answered_at < jobs[1].released_at
+    barrier.discard(jobs)
+
+
+def test_nobody_waits_for_one_that_stays_behind(start):
+    messages = dict(together()["messages"])
+    messages["post"] = {**messages["post"], "optional": True}
+    stage = announced(start, step={"messages": messages})
+    learnt(stage, mail=0.1, x=3.0)
+    released = []
+    stage.mail.does["release"] = lambda _: released.append(stage.clock.monotonic())
+    stage.mail.does["arm"] = lambda _: released.append(stage.clock.monotonic())
+    stage.x.does["arm"] = "It hung up."
+    stage.desk.say(announce__go=["g", "d"], announce__left_out="X is down")
+    assert stage.work() == "over"
+    assert released[1] == released[0]
 
 
 # --- warm until it is staged ---------------------------------------------------------------------------------------
@@ -222,6 +258,9 @@ def test_a_clock_that_is_ahead_lets_nothing_out_before_the_services_say_that_it_
     stage.mail.does["release"] = lambda _: at.append(stage.clock.now())
     assert stage.work() == "over"
     assert at[0] >= DUE + timedelta(seconds=39.98)
+    held = next(q.text for q in stage.desk.asked if q.id == "announce.due")
+    assert "due by the clock of api.example.org too: this computer's is 40.0 s ahead" in held
+    assert "leave that message out (d)" in held
 
 
 def test_a_clock_that_is_behind_is_not_believed_to_be_ahead(start):
