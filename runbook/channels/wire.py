@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -14,8 +15,14 @@ from urllib.parse import urlsplit
 from runbook.errors import NotReady
 from runbook.instant import Write
 
+with contextlib.suppress(ImportError):  # Windows
+    import fcntl
+    import termios
+
 if TYPE_CHECKING:
     from runbook.channels.tls import Encrypted
+
+_INT = struct.Struct("i")
 
 
 def is_loopback(host: str) -> bool:
@@ -51,6 +58,18 @@ def tls(ca_file: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
+class _Socket(socket.socket):
+    """A socket that writes nothing when there is nothing to write.
+
+    Python's `sendall(b"")` makes a call all the same, and on a connection that was reset that one fails, though an
+    answer may still lie there to be read. `SSLTransport` writes so before it reads.
+    """
+
+    def sendall(self, data: bytes | memoryview, flags: int = 0) -> None:  # type: ignore[override]  # bytes is all we have
+        if len(data):
+            super().sendall(data, flags)
+
+
 def connect(host: str, port: int, seconds: float) -> tuple[socket.socket, float]:
     """Connect, waiting at most `seconds` for each of the host's addresses; the socket keeps this as its time-out.
 
@@ -58,7 +77,7 @@ def connect(host: str, port: int, seconds: float) -> tuple[socket.socket, float]
     """
     failed: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
+        sock = _Socket(family, kind, protocol)
         sock.settimeout(seconds)
         begun = time.monotonic()
         try:
@@ -97,6 +116,18 @@ def quiet(sock: "socket.socket | Encrypted") -> bool:
     except (OSError, ValueError):
         return False
     return False
+
+
+def delivered(sock: "socket.socket | Encrypted") -> bool:
+    """Whether the other side's machine has confirmed every byte that was written. True where the system cannot tell.
+
+    Linux: tcp(7), SIOCOUTQ, which is TIOCOUTQ for a socket.
+    """
+    try:
+        waiting = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+    except (NameError, OSError, ValueError):  # Windows has neither module; a system without it; closed
+        return True
+    return bool(_INT.unpack(waiting)[0] == 0)
 
 
 @contextlib.contextmanager
