@@ -211,7 +211,8 @@ class Line:
         rest = self._armed.data[self._written.count :] if self._fired else b""
         try:
             with wire.bounded(smtp.wired, seconds) as over:
-                if why := self._unwritten(smtp, rest):
+                # Once the system has every byte, only an answer can say that the message is not open.
+                if rest and (why := self._unwritten(smtp, rest)):
                     return self._not_sent(why)
                 code, words = smtp.getreply()
                 at = time.monotonic()
@@ -238,6 +239,7 @@ class Line:
     def _leave(self) -> None:
         if self._smtp is not None:
             with contextlib.suppress(*FAILURES):
+                self._smtp.wired.settimeout(0)  # a courtesy that nobody waits for
                 self._smtp.wired.sendall(b"QUIT\r\n")
         self.close()
 
