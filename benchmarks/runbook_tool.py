@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from receiving import ACCOUNT, PASSWORD, USER
 from scene import BODY, POST, SENDER, SUBJECT, Noted, Scene, Session, Start
 
 _DUE_AGO = timedelta(minutes=2)
+_TYPED = (("send now", "g"), ("Stand down?", "d"))
 _PAUSED = 3
 """The exit code of a run that waits for an answer."""
 _KEYS = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
@@ -43,8 +44,6 @@ class Runbook:
         release.joinpath("release.yaml").write_text(json.dumps(_release(), indent=1), "utf-8")
         workspace.joinpath("runbook.toml").write_text(_settings(scene), "utf-8")
         scene.folder.joinpath("answers.yaml").write_text(json.dumps(_answers(), indent=1), "utf-8")
-        paused = _answers() | {"announce": "not yet"}  # it is none of the keys, so that the run is paused there
-        scene.folder.joinpath("paused.yaml").write_text(json.dumps(paused, indent=1), "utf-8")
         return _Session(scene.folder, workspace)
 
 
@@ -58,13 +57,13 @@ class _Session:
         """Make the plan and work it up to its go/no-go; return the command that goes on from there."""
         again = ("--again",) if self.runs else ()
         self.runs += 1
-        plan = self._command("execute", "in-step", *again, "--answers", "paused.yaml")
+        plan = self._command("execute", "in-step", *again, "--answers", "answers.yaml")
         done = subprocess.run(
             plan.argv, cwd=plan.cwd, env=plan.environment, capture_output=True, encoding="utf-8", check=False
         )
         if done.returncode != _PAUSED:
             sys.exit(f"A plan cannot be made:\n{done.stdout[-1500:]}\n{done.stderr}")
-        return self._command("resume", "--answers", "answers.yaml")
+        return replace(self._command("resume"), typed=_TYPED)
 
     def noted(self) -> Noted:
         export = self._command("export", "--format", "jsonl")
@@ -210,7 +209,7 @@ def _answers() -> dict[str, Any]:
         "clear": "clear",
         "clear.who": "1",
         "clear.how": "by telephone",
-        "announce": "g",
+        "announce": "not yet",  # it is none of the keys, so that the run is paused there
         "over": "stand down",
         "settle.who": "Duty press manager",
         "settle.run-before.1": "y",

@@ -59,6 +59,8 @@ class Start:
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
+    typed: tuple[tuple[str, str], ...] = ()
+    """What a person at its terminal waits for, and then types; without any it has no terminal."""
 
 
 @dataclass(frozen=True)

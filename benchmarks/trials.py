@@ -14,6 +14,7 @@ from typing import Any
 
 from receiving import Condition
 from scene import Noted, Receivers, Scene, Session, Start, Tool, addresses
+from typist import seat
 
 CONDITIONS = {
     "no-delay": Condition(),
@@ -161,14 +162,14 @@ def run(start: Start) -> tuple[int, float, str]:
     The memory is that of the command and of what it waited for (wait4(2)); what it sent into the background is not in
     it. A process inherits the greatest memory of whoever started it, so less than this one's own is not seen.
     """
-    with (start.cwd / "said.txt").open("w+b") as said:
+    with (start.cwd / "said.txt").open("w+b") as said, seat(start, said) as (stdin, stdout):
         process = subprocess.Popen(
             start.argv,
             cwd=start.cwd,
             env=start.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stdout,
             start_new_session=True,
         )
         timer = threading.Timer(PATIENCE_SECONDS, os.killpg, (process.pid, signal.SIGKILL))

@@ -7,7 +7,6 @@ interpreter from the first to the last; no byte code runs in between that could 
 """
 
 import contextlib
-import ctypes
 import gc
 import operator
 import os
@@ -16,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 SWITCH_SECONDS = 0.0001
 """The interpreter's switch interval while something is armed; 5 ms otherwise."""
@@ -38,8 +37,11 @@ class Written:
     at: float
 
 
+@cache
 def _send() -> Callable[..., int]:
     """Return the C library's `send`, called without giving up the interpreter's lock. It must never wait, then."""
+    import ctypes  # noqa: PLC0415  # a rehearsal and a report do without
+
     library = ctypes.PyDLL("ws2_32" if sys.platform == "win32" else None)
     send: Callable[..., int] = library.send
     send.argtypes = (ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)  # type: ignore[attr-defined]  # ctypes' own
@@ -71,6 +73,7 @@ def write_at_once(writes: Sequence[Write], monotonic: Callable[[], float] = time
 @contextlib.contextmanager
 def armed() -> Iterator[None]:
     """From the staging to the last release: the interpreter changes threads quickly, and no garbage is collected."""
+    _send()  # loaded now, so that nothing is at the instant
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:

@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 
-gc.set_threshold(50_000)  # a start makes many things that stay; to look through them again and again takes a while
+gc.set_threshold(300_000)  # a start makes many things that stay; to look through them again and again takes a while
 
 from typing import Annotated, Any
 
