@@ -67,7 +67,7 @@ class Answered:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     took: float = 0.0
-    """Seconds from the last byte to the head of the response."""
+    """Seconds from the last byte to the head of the response; 0 if nobody told when that byte was written."""
     reading: Reading | None = None
     """What it says of the server's clock."""
 
@@ -123,13 +123,13 @@ class HeldRequest:
         self._last, self._rest = b"", b""
         self._armed: Write | None = None
         self._out_at = 0.0
-        self._staged = self._written = self._lost = self._given_up = self._mute = False
+        self._staged = self._written = self._lost = self._given_up = self._mute = self._told = False
 
     def open(self, address: str) -> None:
         """Connect to the server of an address, and say nothing. Raises OSError."""
         parts = urlsplit(address)
         host, secure = parts.hostname or "", parts.scheme == "https"
-        self._staged = self._lost = False
+        self._staged = self._lost = self._told = False
         self._armed = None
         self._close()
         self._still_wanted()
@@ -211,14 +211,14 @@ class HeldRequest:
 
     def fired(self, written: Written) -> None:
         """Take in what became of the write. From now on it is out, unless nothing at all was written."""
-        if self._armed is None or not self._staged or self._written:
+        if self._armed is None or self._told:
             return
-        self._written, self._lost = written.count > 0, written.count <= 0
+        self._told, self._written, self._lost = True, written.count > 0, written.count <= 0
         self._rest, self._out_at = self._armed.data[written.count :], written.at
 
     def release(self) -> None:
         """Write the last byte. Never raises; whether it could be written, `answer` says."""
-        if self._written:
+        if self._written or self._told:
             return
         try:
             write = self.arm()
@@ -232,11 +232,18 @@ class HeldRequest:
         self.fired(written)
 
     def answer(self, within: timedelta) -> Answered:
-        """Wait for the response, at most so long, and close. Raises `Unreleased`, or `Unanswered` with a reason."""
-        connection = self._connection
-        if not self._written or connection is None:
+        """Wait for the response, at most so long, and close. Raises `Unreleased`, or `Unanswered` with a reason.
+
+        Armed, and nobody has told what became of the write (an interrupt): it may be out, and only a response can tell.
+        """
+        if self.out_for() is None:
             self.discard()
             raise Unreleased
+        if not self._written:
+            self._written, self._out_at = True, self._clock.monotonic()
+        connection = self._connection
+        if connection is None:
+            raise Unanswered("the connection was closed before an answer came")
         try:
             with wire.bounded(connection.sock, max(0.01, within.total_seconds())) as over:
                 try:
@@ -263,6 +270,20 @@ class HeldRequest:
         if connection is not None and connection.sock is not None:
             wire.shut_down(connection.sock)  # wakes a thread that still reads from it
         self._close()
+
+    def out_for(self) -> float | None:
+        """Return for how many seconds the whole request has been out; None if it is not.
+
+        Armed, and nobody has told: it may be out, for 0 seconds.
+        """
+        if self._written:
+            return self._clock.monotonic() - self._out_at
+        return 0.0 if self._untold else None
+
+    @property
+    def _untold(self) -> bool:
+        """Whether somebody was given the last byte to write, and nobody has told what became of it."""
+        return self._armed is not None and not (self._told or self._given_up)
 
     @property
     def idle(self) -> bool:
@@ -302,7 +323,7 @@ class HeldRequest:
     def _read(self, connection: http.client.HTTPConnection) -> Answered:
         response = connection.getresponse()
         read, now = self._clock.monotonic(), self._clock.now()
-        took = read - self._out_at
+        took = read - self._out_at if self._told else 0.0
         try:
             try:
                 body = response.read(LONGEST_ANSWER)
@@ -310,7 +331,7 @@ class HeldRequest:
                 # The status alone says what was done; the rest would only have been its proof.
                 body = b""
             headers = _headers(response)
-            clock = reading(headers, now - timedelta(seconds=took), took, read)
+            clock = reading(headers, now - timedelta(seconds=took), took, read) if self._told else None
             return Answered(response.status, headers, body, took, clock)
         finally:
             response.close()

@@ -113,6 +113,13 @@ class HeldStaging:
         """Close; the service never saw a whole request."""
         self._request.discard()
 
+    def over(self, after: timedelta) -> bool:
+        """Whether the service does nothing more for it, or never will: answered, not out, or out for so long."""
+        if self._result is not None and self._result.outcome is not Outcome.UNKNOWN:
+            return True
+        out_for = self._request.out_for()
+        return out_for is None or out_for > after.total_seconds()
+
     def _ask(self, within: timedelta) -> Result:
         try:
             answered = self._request.answer(within)
@@ -123,7 +130,8 @@ class HeldStaging:
             seconds = f"{within.total_seconds():g} s"
             detail = f"Everything was sent to {self._service}, but {error} (limit {seconds}).{where}"
             return Result(outcome=Outcome.UNKNOWN, detail=detail)
-        return self._read(answered).model_copy(update={"took": answered.took, "way": self._request.way})
+        took = answered.took or None
+        return self._read(answered).model_copy(update={"took": took, "way": self._request.way})
 
     def _compare(self) -> bool:
         """Whether the service said something of its clock. Raises OSError."""

@@ -41,6 +41,13 @@ Apache runs PHP for a request that was given up before its last byte, with no bo
 takes that for a change of nothing and stores the post as it was: what the next request published just then became a
 draft again. There is no such status, so that a request without its body is refused (400) and changes nothing.
 """
+LOOKS = 3
+PAUSE = 5.0
+"""Seconds between two looks at a draft that may be on its way to being published."""
+OVER = timedelta(minutes=5)
+"""After which a site no longer works on a commit that it did not answer: Apache and nginx, as they come, have given up
+PHP by then (`Timeout` 60 or 300 s, `fastcgi_read_timeout` 60 s). PHP itself may go on, which nothing bounds; whoever
+sends again then publishes the same post, not a second one."""
 _ANY_STATUS = "publish,draft,pending,future,private"
 
 
@@ -57,6 +64,8 @@ class WordPressLive:
 
     def __init__(self, settings: Settings, context: Context, clock: Clock) -> None:
         self._settings, self._context, self._clock = settings, context, clock
+        self._made: list[tuple[str, str, HeldStaging]] = []
+        """Post (its slug, or the number of what it replaces), key and staging of every sending of this process."""
 
     def check(self) -> Health:
         """Sign in, and ask whether this user may publish."""
@@ -90,33 +99,55 @@ class WordPressLive:
         except BaseException:
             staging.discard()
             raise
+        self._made.append((_name_of(payload.draft, key), key, staging))
         return staging
 
     def find(self, payload: Payload, key: str) -> Found:
-        """Ask the site for the post: `THERE` if it is published, `ABSENT` if its draft lies there unpublished."""
-        try:
-            with self._site() as site:
-                post = self._post(site, payload.draft, key)
-        except NotReady as error:
-            return Found(answer=Answer.CANNOT_TELL, detail=error.message, look_at=self._settings.url)
+        """Ask the site for the post: `THERE` if it is published, `ABSENT` if its draft lies there and stays one.
+
+        A draft may be on its way: PHP goes on when nobody waits for it any more. So a draft is `ABSENT` only once every
+        commit to it is over (`OVER`), which this process knows of its own sendings alone; until then it is looked at
+        three times within 10 seconds, and `CANNOT_TELL`. No post at all is never `ABSENT`: the draft was stored before
+        the commit, so that somebody has done something to it since.
+        """
+        for turn in range(LOOKS):
+            if turn:
+                self._clock.sleep(PAUSE)
+            over = self._over(payload.draft, key)  # asked first: what is over by then shows in the post
+            try:
+                with self._site() as site:
+                    post = self._post(site, payload.draft, key)
+            except NotReady as error:
+                return Found(answer=Answer.CANNOT_TELL, detail=error.message, look_at=self._settings.url)
+            if over or post is None or post.get("status") != "draft":
+                break
+        return self._seen(post, payload.draft, over=over)
+
+    def _over(self, draft: Draft, key: str) -> bool:
+        """Whether this process made that sending, and none that it made of the same post can still publish it."""
+        name = _name_of(draft, key)
+        mine = [(made, staging) for its_name, made, staging in self._made if its_name == name]
+        return any(made == key for made, _ in mine) and all(staging.over(OVER) for _, staging in mine)
+
+    def _seen(self, post: Mapping[str, Any] | None, draft: Draft, *, over: bool) -> Found:
+        """Return what a post says of its sending."""
         if post is None:
             detail = "The site has neither a draft nor a page of this message."
             return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=self._settings.url)
         status = str(post.get("status", ""))
-        if status == "publish" and payload.draft.replaces and _content(post) != _change(payload.draft):
+        if status == "publish" and draft.replaces and _content(post) != _change(draft):
             # A site may clean up what it stores, so that other words than ours do not prove the old ones.
             detail = "The page is published, and its words are not exactly those of this message."
             return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=_receipt(post).address)
         if status == "publish":
-            receipt = _receipt(post, _time_of(payload.draft))
+            receipt = _receipt(post, _time_of(draft))
             return Found(answer=Answer.THERE, detail="The site says that it is published.", receipt=receipt)
-        if status == "draft":
+        if status == "draft" and over:
             return Found(answer=Answer.ABSENT, detail="The site has it as a draft, not published.")
-        return Found(
-            answer=Answer.CANNOT_TELL,
-            detail=f'The site has it with the status "{wire.plain(status)}".',
-            look_at=f"{self._settings.url}/?p={post['id']}",
-        )
+        detail = f'The site has it with the status "{wire.plain(status)}".'
+        if status == "draft":
+            detail = "The site still has it as a draft, but may be publishing it."
+        return Found(answer=Answer.CANNOT_TELL, detail=detail, look_at=f"{self._settings.url}/?p={post['id']}")
 
     def withdraw(self, receipt: Receipt) -> Result:
         """Make the page a draft again, so that the public no longer sees it."""
@@ -194,6 +225,9 @@ class WordPressLive:
             return int(post["id"]), _change(draft)
         if post is not None and post.get("status") == "publish":
             return int(post["id"]), {}
+        if post is not None and post.get("status") == "draft" and _content(post) == _change(draft):
+            # Storing it again could take back what an earlier attempt is publishing just now.
+            return int(post["id"]), {}
         stored = {**_change(draft), "status": "draft", "slug": slug_of(draft, key)}
         post = _ask(site, "POST", f"posts/{post['id']}" if post else "posts", json=stored)
         if not isinstance(post, dict) or not post.get("id") or post.get("status") != "draft":
@@ -238,6 +272,10 @@ def _content(post: Mapping[str, Any]) -> dict[str, str]:
 def _paragraphs(text: str) -> str:
     blocks = (block for block in re.split(r"\n\s*\n", text.strip()) if block.strip())
     return "\n".join(f"<p>{html.escape(block, quote=False)}</p>" for block in blocks)
+
+
+def _name_of(draft: Draft, key: str) -> str:
+    return draft.replaces or slug_of(draft, key)
 
 
 def _time_of(draft: Draft) -> str:

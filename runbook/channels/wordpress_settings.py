@@ -32,6 +32,11 @@ class Settings(Noun):
 
 
 def slug_of(draft: Draft, key: str) -> str:
-    """Return the slug that belongs to a sending for ever: the folder, and eight digits of the key's SHA-256."""
+    """Return the slug that belongs to a message for ever: the folder, and eight digits of a SHA-256.
+
+    The digest is that of the key without its last part, the number of the attempt: all attempts have one post, so that
+    none can publish a second beside one that was given up too early.
+    """
+    message = key.rpartition("/")[0] or key
     name = re.sub(r"[^a-z0-9]+", "-", draft.folder.lower()).strip("-")[:LONGEST_SLUG] or "release"
-    return f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    return f"{name}-{hashlib.sha256(message.encode()).hexdigest()[:8]}"

@@ -71,6 +71,7 @@ def test_what_is_armed_may_still_be_given_up(server, request_):
     request_.discard()
     with pytest.raises(Unreleased):
         request_.answer(WAIT)
+    assert request_.out_for() is None
     until(lambda: server.connections == 0)
     assert server.bodies == []
 
@@ -83,6 +84,34 @@ def test_a_write_that_the_system_did_not_take_is_certainly_not_sent(server, requ
     with pytest.raises(Unreleased):
         request_.answer(WAIT)
     assert server.bodies == []
+
+
+def test_what_was_written_and_nobody_told_of_may_be_out_and_its_answer_tells(server, request_):
+    request_.stage(outgoing(server))
+    assert request_.out_for() is None
+    write_at_once([request_.arm()])
+    assert request_.out_for() == 0
+    answer = request_.answer(WAIT)
+    assert (answer.body, answer.took, answer.reading) == (BODY, 0, None)
+    assert server.bodies == [BODY]
+
+
+def test_what_is_armed_and_nobody_told_of_is_unknown_without_an_answer(server, request_):
+    request_.stage(outgoing(server))
+    request_.arm()
+    with pytest.raises(Unanswered, match="no answer came in time"):
+        request_.answer(timedelta(seconds=0.3))
+    assert 0 < request_.out_for() < 10
+    assert server.bodies == []
+
+
+def test_what_was_told_of_after_it_was_given_up_is_out(server, request_):
+    request_.stage(outgoing(server))
+    [written] = write_at_once([request_.arm()])
+    request_.discard()
+    request_.fired(written)
+    with pytest.raises(Unanswered, match="closed before an answer"):
+        request_.answer(WAIT)
 
 
 def test_what_the_system_left_of_a_write_follows(server, request_):

@@ -9,6 +9,7 @@ from runbook.channels.held import HeldRequest
 from runbook.channels.held_staging import WARM_SECONDS, HeldStaging
 from runbook.clock import SystemClock
 from runbook.errors import NotReady
+from runbook.instant import write_at_once
 from runbook.model.outcome import Outcome, Result
 from support.certificates import authority
 from support.echo import BODY, EchoServer, outgoing
@@ -162,6 +163,26 @@ def test_giving_up_ends_a_warm_up_that_waits(server, staging):
     assert waits == [WARM_SECONDS]
     with pytest.raises(NotReady, match="given up"):
         staging.stage()
+
+
+def test_what_nobody_told_of_was_sent_if_the_answer_says_so_and_teaches_no_time(staging):
+    staging.connect()
+    staging.stage()
+    assert staging.over(WAIT)
+    write_at_once(staging.arm())
+    assert not staging.over(timedelta(0))
+    result = staging.result(WAIT)
+    assert (result.outcome, result.took) == (Outcome.SENT, None)
+    assert staging.over(WAIT)
+
+
+def test_what_is_armed_and_nobody_told_of_is_unknown_unless_it_is_given_up(staging):
+    staging.connect()
+    staging.stage()
+    staging.arm()
+    assert staging.result(timedelta(seconds=0.3)).outcome is Outcome.UNKNOWN
+    assert not staging.over(WAIT)
+    assert staging.over(timedelta(0))
 
 
 def test_what_is_no_longer_held_is_not_armed(server, staging):

@@ -7,8 +7,10 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from runbook.channels import wordpress
+from runbook.channels import wordpress, wordpress_live
 from runbook.channels.held import REFUSALS
+from runbook.channels.registry import open_channel
+from runbook.channels.wordpress_live import LOOKS, PAUSE
 from runbook.channels.wordpress_settings import slug_of
 from runbook.errors import CannotSay, NotReady
 from runbook.model.message import Draft, Form, Part
@@ -26,6 +28,12 @@ SHORT = timedelta(seconds=0.3)
 def rig(tmp_path):
     with channel_rigs.wordpress(tmp_path, authority()) as made:
         yield made
+
+
+def again(rig):
+    """Return a channel of the same settings that has sent nothing yet, as a program has that was started anew."""
+    table = {**rig.server.settings, "ca_file": str(authority().ca_file)}
+    return open_channel("news", table, channel_rigs.context("news", authority().ca_file.parent), rig.clock)
 
 
 def ready(rig, draft=None, key=KEY):
@@ -101,10 +109,11 @@ def test_two_keys_are_two_pages(rig):
     assert len(rig.server.public) == 2
 
 
-def test_the_slug_belongs_to_the_key():
+def test_the_slug_belongs_to_the_message_this_time_round_and_to_all_its_attempts():
     draft = article()
-    assert slug_of(draft, KEY) == slug_of(draft, KEY)
-    assert slug_of(draft, KEY) != slug_of(draft, KEY + "2")
+    assert slug_of(draft, KEY) == slug_of(draft, "run-1/news-story.article/1/2")
+    others = ["run-2/news-story.article/1/1", "run-1/news-story.article/2/1", KEY + "/correction/1", "k"]
+    assert len({slug_of(draft, key) for key in [KEY, *others]}) == 5
     assert slug_of(draft, KEY).startswith("malpractice-2017-")
     assert slug_of(draft.model_copy(update={"folder": "Ä /?&"}), KEY).startswith("release-")
 
@@ -153,6 +162,60 @@ def test_a_commit_without_its_body_is_refused_and_changes_nothing(rig):
     answer = httpx.post(outgoing.address, headers=outgoing.headers, content=b"", verify=trust)
     assert answer.status_code == 400
     assert (post.status, post.published) == ("publish", 1)
+
+
+@pytest.mark.parametrize("words", ["<p>words</p>", "<p>changed</p>"])
+def test_what_takes_longer_than_its_limit_and_is_tried_again_is_one_page(rig, words):
+    rig.server.faults.slow = 0.8
+    first = sent(rig, article(), wait=SHORT)
+    assert first.outcome is Outcome.UNKNOWN
+    draft = rig.channel.build(article())
+    found = rig.channel.find(draft, KEY)
+    assert found.answer is Answer.CANNOT_TELL
+    assert found.look_at.startswith(f"{rig.server.url}/news/?p=")
+    assert again(rig).find(draft, KEY).answer is Answer.CANNOT_TELL
+    rig.server.faults.slow = 0
+    assert sent(rig, article(body=words), key="run-1/news-story.article/1/2").outcome is Outcome.SENT
+    (post,) = rig.server.posts.values()
+    until(lambda: post.published == 2)
+    assert [p.id for p in rig.server.public] == [post.id]
+    assert rig.channel.find(draft, KEY).answer is Answer.THERE
+
+
+def test_what_another_attempt_may_still_publish_is_not_absent(rig):
+    rig.server.faults.slow = 0.8
+    sent(rig, wait=SHORT)
+    second = ready(rig, key="run-1/news-story.article/1/2")
+    second.discard()
+    found = rig.channel.find(rig.channel.build(rig.draft), "run-1/news-story.article/1/2")
+    assert found.answer is Answer.CANNOT_TELL
+    until(lambda: rig.server.public)
+
+
+def test_a_draft_is_absent_once_the_site_has_certainly_given_its_commit_up(rig, monkeypatch):
+    rig.server.faults.publish = 500
+    assert sent(rig).outcome is Outcome.UNKNOWN
+    assert rig.channel.find(rig.channel.build(rig.draft), KEY).answer is Answer.CANNOT_TELL
+    monkeypatch.setattr(wordpress_live, "OVER", timedelta(0))
+    assert rig.channel.find(rig.channel.build(rig.draft), KEY).answer is Answer.ABSENT
+
+
+def test_a_draft_on_its_way_is_looked_at_until_it_is_published(rig):
+    ready(rig).discard()
+    (post,) = rig.server.posts.values()
+    other, draft = again(rig), rig.channel.build(rig.draft)
+    assert other.find(draft, KEY).answer is Answer.CANNOT_TELL
+    assert rig.clock.slept == [PAUSE] * (LOOKS - 1)
+    rig.clock.sleep = lambda _: rig.server.publish(post)
+    assert other.find(draft, KEY).answer is Answer.THERE
+
+
+def test_a_repeat_of_what_is_published_publishes_nothing_new(rig):
+    first = sent(rig).receipt
+    again_ = sent(rig, article(body="<p>changed</p>"), key="run-1/news-story.article/1/2")
+    assert again_.outcome is Outcome.SENT
+    assert again_.receipt.id == first.id
+    assert [p.content for p in rig.server.public] == [rig.text]
 
 
 # replacing

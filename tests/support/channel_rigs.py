@@ -164,11 +164,13 @@ def x(root: Path, ca: Authority, **settings: Any) -> Iterator[Rig]:
 @contextlib.contextmanager
 def wordpress(root: Path, ca: Authority, **settings: Any) -> Iterator[Rig]:
     """Articles on a stand-in for a WordPress site."""
+    clock = Impatient()
     with WordPressSite(ca, root="/news") as site, set_environment({"WORDPRESS_PASSWORD": site.password}):
         table = {**site.settings, "ca_file": str(ca.ca_file), **settings}
         yield Rig(
             kind="wordpress",
-            channel=open_channel("news", table, context("news", root)),
+            channel=open_channel("news", table, context("news", root), clock),
+            clock=clock,
             draft=article(),
             wrong=email(),
             public=lambda: [p.content for p in site.public],

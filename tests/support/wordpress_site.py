@@ -5,6 +5,7 @@ a second post with a published slug silently becomes `slug-2`.
 """
 
 import base64
+import contextlib
 import json
 import re
 import threading
@@ -31,6 +32,9 @@ class Faults:
     """Status of the answer to the making of a post, which is then not made."""
     after_commit: Literal["", "silent", "close", "500"] = ""
     """What happens once a post is published."""
+    slow: float = 0.0
+    """Seconds before a publishing request is carried out; nobody else waits for it, and it is carried out even if the
+    other side has hung up, as PHP does."""
     may_publish: bool = True
     keeps: str = ""
     """The status that publishing leads to instead: `pending`."""
@@ -173,6 +177,10 @@ class _Handler(Handler):
         if publishing and faults.publish:
             self._error(faults.publish, "rest_cannot_publish", "Refused by the test.")
             return
+        if publishing and faults.slow:
+            site.lock.release()
+            time.sleep(faults.slow)
+            site.lock.acquire()
         for name in ("title", "content", "slug"):
             setattr(post, name, said.get(name, getattr(post, name)))
         if publishing and faults.keeps:
@@ -196,7 +204,8 @@ class _Handler(Handler):
         elif how == "500":
             self.answer(500, b"<p>There has been a critical error on this website.</p>", "text/html")
         else:
-            self.answer_json(200, self.stand_in.shown(post, edit=True))
+            with contextlib.suppress(OSError):  # nobody waits for it any more
+                self.answer_json(200, self.stand_in.shown(post, edit=True))
 
     def _page(self, path: str, query: dict[str, str]) -> None:
         with self.stand_in.lock:
