@@ -36,11 +36,12 @@ class EachLine(Line):
     def outcomes(self, seconds: float) -> list[Answer]:
         """Wait for the answer to the first message, send the others, and close; at most so long. One answer each."""
         until = time.monotonic() + seconds
-        try:
-            first = self._answered(seconds)
-            return [first, *self._others(first, until)]
-        finally:
-            self._leave()
+        with self._used_here():
+            try:
+                first = self._answered(seconds)
+                return [first, *self._others(first, until)]
+            finally:
+                self._leave()
 
     def _name(self, smtp: Connection) -> None:
         self.refused = {}

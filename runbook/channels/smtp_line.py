@@ -6,7 +6,8 @@ By hand on `smtplib`'s low-level commands, since its `sendmail` cannot hold the 
 import contextlib
 import smtplib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from runbook.channels import wire
@@ -38,7 +39,7 @@ class _ChunksRefused(smtplib.SMTPResponseException):
 
 
 class Line:
-    """One connection and its batch. Used by one thread at a time."""
+    """One connection and its batch. Used by one thread at a time; `discard` and `break_off` may come from any."""
 
     def __init__(self, relay: Relay, recipients: Sequence[str], text: Text) -> None:
         self.recipients = tuple(recipients)
@@ -50,6 +51,8 @@ class Line:
         """Whether what it did last took too long and was broken off."""
         self._relay, self._text = relay, text
         self._smtp: Connection | None = None
+        self._in_use = Lock()
+        """Held by the thread that uses the connection: it alone closes it, and nobody waits for it to do so."""
         self._staged = self._committed = self._fired = self._given_up = False
         self._last = b""
         self._armed: Write | None = None
@@ -65,6 +68,10 @@ class Line:
 
     def connect(self) -> None:
         """Dial, and name the sender and every recipient. Raises `NotReady`. Closes again if nobody was accepted."""
+        with self._used_here():
+            self._connect()
+
+    def _connect(self) -> None:
         self.close()
         self._still_wanted()
         smtp = self._smtp = Connection(self._relay)
@@ -88,20 +95,25 @@ class Line:
         """Whether it is ready and wants something to stay so."""
         if self._staged or self._committed or self._given_up or not self.accepted:
             return False
-        if self._smtp is None or self._smtp.sock is None:
-            return True
-        return time.monotonic() - self._used > IDLE_SECONDS or not wire.quiet(self._smtp.sock)
+        if not self._in_use.acquire(blocking=False):
+            return False
+        try:
+            sock = self._smtp.sock if self._smtp is not None else None
+            return sock is None or time.monotonic() - self._used > IDLE_SECONDS or not wire.quiet(sock)
+        finally:
+            self._leave_to_others()
 
     def keep_warm(self) -> None:
         """Say NOOP; connect again if the server has hung up. Never raises: `stage` connects what is not connected."""
         self.late = False
-        if self._smtp is not None:
-            with contextlib.suppress(*FAILURES):
-                if wire.quiet(self._smtp.wired) and self._smtp.noop()[0] == 250:
-                    self._used = time.monotonic()
-                    return
-        with contextlib.suppress(NotReady):
-            self.connect()
+        with self._used_here():
+            if self._smtp is not None:
+                with contextlib.suppress(*FAILURES):
+                    if wire.quiet(self._smtp.wired) and self._smtp.noop()[0] == 250:
+                        self._used = time.monotonic()
+                        return
+            with contextlib.suppress(NotReady):
+                self._connect()
 
     def stage(self) -> None:
         """Send the whole message but its last bytes; connect again if the server hung up. Raises `NotReady`.
@@ -111,13 +123,17 @@ class Line:
         """
         if self._committed:
             raise NotReady("The e-mail was released already.", "Look into the log of the run.")
+        with self._used_here():
+            self._stage()
+
+    def _stage(self) -> None:
         if self._staged:
             self.close()
         self.late = False
         warm = self._smtp is not None
         while not self._staged:
             if self._smtp is None:
-                self.connect()
+                self._connect()
             if self._smtp is None:
                 return  # nobody was accepted
             try:
@@ -172,23 +188,26 @@ class Line:
 
     def outcome(self, seconds: float) -> Answer:
         """Wait for the answer to the commit, at most so long, and close."""
-        try:
-            return self._answered(seconds)
-        finally:
-            self._leave()
+        with self._used_here():
+            try:
+                return self._answered(seconds)
+            finally:
+                self._leave()
 
     def discard(self) -> None:
-        """Hang up before the last bytes, for good. Never raises; without effect once released."""
+        """Hang up before the last bytes, for good. Never raises, never waits; without effect once released.
+
+        A thread that uses the connection at this time sees its end, and closes it.
+        """
         if not self._committed:
             self._given_up = True
-            self.close()
+            self._shut_down()
+            self._close_if_given_up()
 
     def break_off(self) -> None:
         """Stop what another thread does with it before the last bytes: it takes too long. Never raises."""
         self.late = True
-        smtp = self._smtp
-        if smtp is not None and smtp.sock is not None:
-            wire.shut_down(smtp.sock)
+        self._shut_down()
 
     def close(self) -> None:
         """Hang up. Before the last bytes that gives the message up. Never raises."""
@@ -198,6 +217,32 @@ class Line:
         if smtp is not None:
             with contextlib.suppress(OSError):
                 smtp.close()
+
+    @contextlib.contextmanager
+    def _used_here(self) -> Iterator[None]:
+        self._in_use.acquire()
+        try:
+            yield
+        finally:
+            self._leave_to_others()
+
+    def _leave_to_others(self) -> None:
+        self._in_use.release()
+        self._close_if_given_up()  # by somebody who came meanwhile, and could not
+
+    def _close_if_given_up(self) -> None:
+        if self._given_up and not self._committed and self._in_use.acquire(blocking=False):
+            try:
+                self.close()
+            finally:
+                self._in_use.release()
+
+    def _shut_down(self) -> None:
+        """Let whoever reads from the connection or writes to it see its end. Closing would wait for that one."""
+        smtp = self._smtp
+        sock = smtp.sock if smtp is not None else None
+        if sock is not None:
+            wire.shut_down(sock)
 
     def _answered(self, seconds: float) -> Answer:
         """Wait for the answer to the commit, at most so long.

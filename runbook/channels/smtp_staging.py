@@ -1,9 +1,10 @@
 """One e-mail on its way: a *line* is one connection with one batch of recipients; all lines carry the same message."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from datetime import timedelta
 from statistics import median
+from threading import Thread
 from typing import TypeVar
 
 from runbook.channels.smtp_line import Line
@@ -155,11 +156,23 @@ class SmtpStaging:
 def parallel(
     act: Callable[[_Line], _Made], lines: Sequence[_Line], longest: float | None = None
 ) -> list[Future[_Made]]:
-    """Do it for every line at once, and wait for all; break those off that take longer than so many seconds."""
-    if not lines:
-        return []
-    with ThreadPoolExecutor(len(lines)) as pool:
-        ends = {pool.submit(act, line): line for line in lines}
-        for late in wait(ends, longest).not_done:
-            ends[late].break_off()
+    """Do it for every line at once, and wait for all; break those off that take longer than so many seconds.
+
+    The threads never keep the program from ending (an executor's would: it joins them at exit).
+    """
+    ends: dict[Future[_Made], _Line] = {Future(): line for line in lines}
+    for end, line in ends.items():
+        Thread(target=_do, args=(act, line, end), name="mail", daemon=True).start()
+    for late in wait(ends, longest).not_done:
+        ends[late].break_off()
+    wait(ends)
     return list(ends)
+
+
+def _do(act: Callable[[_Line], _Made], line: _Line, end: Future[_Made]) -> None:
+    try:
+        made = act(line)
+    except BaseException as error:  # noqa: BLE001 — it is handed to the thread that waits for it
+        end.set_exception(error)
+    else:
+        end.set_result(made)

@@ -1,10 +1,17 @@
 """E-mail to a server without manners: it resets, refuses later what it took before, says more than it was asked."""
 
+import signal
+import subprocess
+import sys
+import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from runbook.channels import smtp_line
+from runbook.errors import NotReady
 from runbook.model.outcome import Outcome
 from support import channel_rigs
 from support.certificates import authority
@@ -69,3 +76,79 @@ def test_one_by_one_a_reset_leaves_one_and_stops(tmp_path, answer):
         assert result.outcome is (Outcome.SENT if answer else Outcome.UNKNOWN)
         assert server.taken == [PEOPLE[:1]]
         assert set(result.recipients) == set(PEOPLE[1:])
+
+
+# Given up while another thread waits ----------------------------------------------------------------------------------
+
+
+def in_the_background(act):
+    """Start it in a thread; return the thread, and a list that gets what it raised."""
+    raised = []
+
+    def run():
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 — whatever it is, the test looks at it
+            raised.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread, raised
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize(("command", "act"), [(b"DATA", "stage"), (b"NOOP", "keep_warm")])
+def test_giving_up_waits_for_nobody_who_waits_for_the_server(tmp_path, monkeypatch, encrypted, command, act):
+    monkeypatch.setattr(smtp_line, "IDLE_SECONDS", 0.0)
+    trust = authority().server_context() if encrypted else None
+    with rude(answers={command: b""}, trust=trust) as server:
+        staging = ready(tmp_path, server, timeout=60)
+        thread, raised = in_the_background(getattr(staging, act))
+        until(lambda: server.silent)
+        begun = time.monotonic()
+        staging.discard()
+        assert time.monotonic() - begun < 5
+        thread.join(10)
+        assert not thread.is_alive()
+        assert all(isinstance(error, NotReady) for error in raised)
+        assert staging.result(WAIT).outcome is Outcome.NOT_SENT
+
+
+def test_whoever_is_beside_the_giving_up_raises_nothing_unforeseen_and_leaves_nothing_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(smtp_line, "IDLE_SECONDS", 0.0)
+    with rude() as server:
+        mail = channel(tmp_path, server, batch=1)
+        for number in range(30):
+            staging = mail.ready(mail.build(channel_rigs.email(*PEOPLE[:3])), KEY)
+            thread, raised = in_the_background(staging.stage if number % 2 else staging.keep_warm)
+            time.sleep(number * 0.0002)
+            staging.discard()
+            thread.join(10)
+            assert not thread.is_alive()
+            assert all(isinstance(error, NotReady) for error in raised)
+            assert not staging.held()
+        until(lambda: not server.open)
+        assert server.taken == []
+
+
+def test_the_program_ends_at_once_though_a_server_is_silent(tmp_path):
+    with rude(answers={b"DATA": b""}) as server:
+        begun = time.monotonic()
+        program = subprocess.Popen([sys.executable, "-c", STUCK, str(server.port), str(tmp_path)])
+        until(lambda: server.silent)
+        program.send_signal(signal.SIGINT)
+        program.wait(30)
+        assert time.monotonic() - begun < 30
+
+
+STUCK = f"""
+import sys
+sys.path[:0] = {[str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]}
+from pathlib import Path
+from support import channel_rigs
+table = {{"kind": "smtp", "host": "127.0.0.1", "port": int(sys.argv[1]), "security": "none", "timeout": 200}}
+table["from"] = "press@example.org"
+mail = channel_rigs.open_channel("press-email", table, channel_rigs.context("press-email", Path(sys.argv[2])))
+staging = mail.ready(mail.build(channel_rigs.email("desk@example.org")), "key")
+staging.stage()
+"""

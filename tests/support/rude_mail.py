@@ -33,10 +33,17 @@ class Rude:
     taken: list[tuple[str, ...]] = field(default_factory=list)
     """The recipients of each message whose end has come."""
     clients: list[socket.socket] = field(default_factory=list)
+    silent: int = 0
+    """How many commands it has left without an answer."""
     over: threading.Event = field(default_factory=threading.Event)
     trust: ssl.SSLContext | None = None
     """Encrypts from the start, if set."""
     port: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many connections are not closed."""
+        return sum(client.fileno() != -1 for client in self.clients)
 
     def listen(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -62,13 +69,14 @@ class Rude:
                     answer = self.rcpt(number, address)
                     accepted += [address] if answer.startswith(b"2") else []
                 if not answer:
+                    self.silent += 1
                     self.over.wait()
                     return
                 client.sendall(answer)
                 if word == b"DATA" and not self.text(client, lines, accepted):
                     break
                 accepted = [] if word in {b"DATA", b"RSET"} else accepted
-        client.close()
+        client.close()  # once the block above has let go of it
 
     def text(self, client: socket.socket, lines, accepted: list[str]) -> bool:
         """Read a text to its dot, and answer. Returns whether the connection goes on."""
