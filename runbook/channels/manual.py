@@ -60,6 +60,10 @@ class ManualStaging:
         """Return at once that a person must say what became of it."""
         return Result(outcome=Outcome.UNKNOWN, by_hand=True, detail=BY_HAND)
 
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return the deadline: nobody is waited for."""
+        return deadline
+
     def discard(self) -> None:
         """Nothing was begun."""
         self._staged = False

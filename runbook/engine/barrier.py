@@ -193,7 +193,11 @@ def _commit(jobs: Sequence[Job], clock: Clock) -> BaseException | None:
 
 
 def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tuple[Job, Result]]:
-    """Yield each job with its result as it comes, all awaited in parallel. No answer in `limit` is *unknown*."""
+    """Yield each job with its result as it comes, all awaited in parallel. No answer in `limit` is *unknown*.
+
+    A staging that sends many messages one after the other has more time in all: as much as it says.
+    """
+    longest = max((job.staging.longest_result(limit) for job in jobs if job.staging), default=limit).total_seconds()
 
     def one(job: Job) -> Result:
         result = job.staging.result(limit) if job.staging else Result(outcome=Outcome.NOT_SENT)
@@ -205,7 +209,7 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
     _start(futures, one, "result")
     waiting = dict(futures)
     try:
-        for future in as_completed(futures, timeout=limit.total_seconds() + 5):
+        for future in as_completed(futures, timeout=longest + 5):
             job = waiting.pop(future)
             error = future.exception()
             if error is not None:
@@ -214,7 +218,7 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
                 yield job, future.result()
     except FuturesTimeout:
         for job in waiting.values():
-            yield job, Result(outcome=Outcome.UNKNOWN, detail=f"No answer in {int(limit.total_seconds())} s.")
+            yield job, Result(outcome=Outcome.UNKNOWN, detail=f"No answer in {int(longest)} s.")
 
 
 def _timed(job: Job, result: Result) -> Result:

@@ -91,6 +91,10 @@ class RehearsalStaging:
         receipt = Receipt(id=self._key, address=page, addresses=planned, text=_REHEARSED)
         return Result(outcome=Outcome.SENT, detail=_REHEARSED, receipt=receipt)
 
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return the deadline: nothing is waited for."""
+        return deadline
+
     def discard(self) -> None:
         """Forget it."""
         self._staged = False

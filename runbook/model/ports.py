@@ -65,7 +65,13 @@ class Staging(Protocol):
         """Commit by itself: make the last writes, or what else commits. Returns at once; `result` tells the rest."""
 
     def result(self, deadline: timedelta) -> Result:
-        """Wait for the outcome, at most so long. No answer in that time is `UNKNOWN`, never an exception."""
+        """Wait for the outcome, at most so long. No answer in that time is `UNKNOWN`, never an exception.
+
+        Where many messages follow one another, `deadline` is for each answer, and `longest_result` for all of them.
+        """
+
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return how long `result` may take with this deadline, at most."""
 
     def discard(self) -> None:
         """Give it up before the release. Nothing was sent. Never raises; harmless when repeated."""

@@ -94,6 +94,9 @@ class ScriptedStaging:
             return Result(outcome=Outcome.NOT_SENT, detail="It was not released.")
         return self.channel.results.pop(0) if self.channel.results else _sent(self.key)
 
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        return deadline
+
     def discard(self) -> None:
         if not self.discarded:
             self.channel.note("discard", self.key)
