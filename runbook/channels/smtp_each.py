@@ -7,8 +7,11 @@ may go in chunks takes one.
 
 import contextlib
 import smtplib
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from runbook.channels import wire
 from runbook.channels.smtp_line import FINAL_DOT, LOST, Line
@@ -17,6 +20,11 @@ from runbook.channels.smtp_outcome import Answer, meaning, summarise_each
 from runbook.channels.smtp_relay import ACCEPTED, FAILURES, Connection, Relay, mail, rcpt, said
 from runbook.channels.smtp_staging import SmtpStaging, parallel
 from runbook.model.outcome import Outcome, Result
+
+if TYPE_CHECKING:
+    import socket
+
+    from runbook.channels.tls import Encrypted
 
 _NO_TURN = "its turn had not come when the connection was lost"
 _NO_TIME = "its turn had not come when the time was over"
@@ -34,12 +42,14 @@ class EachLine(Line):
         self._identities, self._batch = identities, batch
 
     def outcomes(self, seconds: float) -> list[Answer]:
-        """Wait for the answer to the first message, send the others, and close; at most so long. One answer each."""
-        until = time.monotonic() + seconds
+        """Wait for the answer to the first message, send the others, and close. One answer each.
+
+        Waits at most `seconds` for each, so at most that times its recipients; it goes on while answers come.
+        """
         with self._used_here():
             try:
                 first = self._answered(seconds)
-                return [first, *self._others(first, until)]
+                return [first, *self._others(first, seconds)]
             finally:
                 self._leave()
 
@@ -70,15 +80,16 @@ class EachLine(Line):
         longest = max((len(r) + len(identity) for r, identity in self._identities.items()), default=0)
         return len(self._text.plain) + longest + len("To: \r\nMessage-ID: \r\n")
 
-    def _others(self, first: Answer, until: float) -> list[Answer]:
-        """Send what follows the first message, one after the other, for as long as the connection and the time last."""
-        waiting, answers = list(self.accepted[1:]), [first]
+    def _others(self, first: Answer, seconds: float) -> list[Answer]:
+        """Send what follows the first message, one after the other, for as long as the answers come in time."""
+        waiting, answers, why = list(self.accepted[1:]), [first], _NO_TURN
         smtp = self._smtp if self._committed else None
         if waiting and smtp is not None and smtp.sock is not None:
-            with wire.bounded(smtp.sock, until - time.monotonic()):
-                while waiting and _goes_on(smtp, answers[-1]) and time.monotonic() < until:
+            with _patient(smtp.sock, seconds) as patience:
+                while waiting and _goes_on(smtp, answers[-1]):
                     answers.append(self._one(smtp, waiting.pop(0)))
-        why = _NO_TIME if time.monotonic() >= until else _NO_TURN
+                    patience.anew()
+            why = _NO_TIME if patience.over.is_set() else _NO_TURN
         return answers[1:] + [Answer((r,), Outcome.NOT_SENT, why) for r in waiting]
 
     def _one(self, smtp: Connection, recipient: str) -> Answer:
@@ -139,6 +150,15 @@ class EachStaging(SmtpStaging):
 
     _lines: Sequence[EachLine]
 
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return how long `result` may take when it is given this deadline for one answer.
+
+        So long for each recipient of the longest line: `result` goes on while answers come, and stops at the first
+        that does not come in time.
+        """
+        longest = max((len(line.accepted) for line in self._lines), default=0)
+        return self._answer_time(deadline) * max(1, longest)
+
     def _outcome(self, lines: Sequence[Line], seconds: float) -> Result:
         mine = [line for line in self._lines if line in lines]
         answers = [answer for end in parallel(lambda line: line.outcomes(seconds), mine) for answer in end.result()]
@@ -163,8 +183,51 @@ def _refusal(replies: Sequence[tuple[int, bytes]]) -> str:
 
 
 def _goes_on(smtp: Connection, last: Answer) -> bool:
-    """Whether the connection can take another message: a refused one is forgotten first."""
-    if last.outcome is Outcome.NOT_SENT:
-        with contextlib.suppress(*FAILURES):
-            return smtp.rset()[0] == 250
-    return last.outcome is Outcome.SENT
+    """Whether the connection can take another message: a refused one is forgotten first.
+
+    Not when the server says more than it was asked: that would be taken for the answer to the next message.
+    """
+    if last.outcome is Outcome.UNKNOWN:
+        return False
+    with contextlib.suppress(*FAILURES):
+        return smtp.said_nothing_more() and (last.outcome is Outcome.SENT or smtp.rset()[0] == 250)
+    return False
+
+
+class _Patience:
+    """Shuts a connection down when `anew` is not called for too long. Used by `_patient`."""
+
+    def __init__(self, sock: "socket.socket | Encrypted", seconds: float) -> None:
+        self.over = threading.Event()
+        self.enough = threading.Event()
+        self._sock, self._seconds = sock, seconds
+        self.anew()
+
+    def anew(self) -> None:
+        """Begin to wait anew."""
+        self._until = time.monotonic() + self._seconds
+
+    def watch(self) -> None:
+        """Wait until it is enough, or the time is over."""
+        while not self.enough.wait(max(0.0, self._until - time.monotonic())):
+            if time.monotonic() >= self._until:
+                self.over.set()
+                wire.shut_down(self._sock)
+                return
+
+
+@contextlib.contextmanager
+def _patient(sock: "socket.socket | Encrypted", seconds: float) -> Iterator[_Patience]:
+    """Let whoever reads from `sock` inside the block end when nothing has been got ready for so many seconds.
+
+    Like `wire.bounded`, with one thread for any number of answers.
+    """
+    sock.settimeout(None)
+    patience = _Patience(sock, seconds)
+    watching = threading.Thread(target=patience.watch, name="mail-patience", daemon=True)
+    watching.start()
+    try:
+        yield patience
+    finally:
+        patience.enough.set()
+        watching.join()

@@ -7,7 +7,7 @@ import contextlib
 import smtplib
 import time
 from collections.abc import Iterator, Sequence
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from runbook.channels import wire
@@ -32,6 +32,9 @@ IDLE_SECONDS = 45.0
 """A ready line says NOOP when its last command is longer ago. Postfix waits 300 s (10 s short of processes), and counts
 NOOP as junk: after 100 in a session each is an error, and after 20 of those it hangs up. So a line is made anew after
 an hour and a half at the latest."""
+
+_LOOK_SECONDS = 0.002
+"""How often it looks whether the text has arrived."""
 
 
 class _ChunksRefused(smtplib.SMTPResponseException):
@@ -149,13 +152,18 @@ class Line:
             warm = False
 
     def held(self) -> bool:
-        """Whether the message is staged and the server still waits for its end. True if nobody was accepted."""
+        """Whether the message is staged and the server still waits for its end. True if nobody was accepted.
+
+        And its machine has confirmed every byte, where our system can tell: the end would else arrive with the text.
+        """
         if not self.accepted:
             return True
         if not self._staged or self._committed or self._trouble or self._smtp is None:
             return False
         if self._smtp.sock is None or not wire.quiet(self._smtp.sock):
             self._trouble = "the server hung up before the end of the message was sent"
+        elif not wire.delivered(self._smtp.sock):
+            self._trouble = "the server's machine has not confirmed the text"
         return not self._trouble
 
     def must_hold(self) -> None:
@@ -329,4 +337,18 @@ class Line:
                 raise smtplib.SMTPResponseException(code, words)
             smtp.send_all(head, self._text.stuffed)
             self._last = FINAL_DOT
+        self._until_delivered(smtp)
+        if not smtp.said_nothing_more():
+            # It would be taken for the answer to the end.
+            raise smtplib.SMTPException("it said more than it was asked")
         self._staged = True
+
+    def _until_delivered(self, smtp: Connection) -> None:
+        """Wait until the server's machine has the text, at most the time-out. Raises what `FAILURES` has."""
+        until, pause = time.monotonic() + self._relay.timeout, Event()
+        while not wire.delivered(smtp.wired):
+            if self.late or time.monotonic() > until:
+                raise TimeoutError("the text was not taken")
+            if self._given_up or not wire.quiet(smtp.wired):
+                raise smtplib.SMTPServerDisconnected("it hung up while it was sent the text")
+            pause.wait(_LOOK_SECONDS)

@@ -78,6 +78,21 @@ class Connection(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("the server hung up")
         return self.sock
 
+    def said_nothing_more(self) -> bool:
+        """Whether all that has come was read. Never waits. Raises OSError, SMTPServerDisconnected.
+
+        What is left would be taken for the answer to the next command; and the socket does not show what smtplib has
+        read ahead of it.
+        """
+        if self.file is None:
+            return True
+        before = self.wired.gettimeout()
+        self.wired.settimeout(0)
+        try:
+            return not self.file.peek(1)
+        finally:
+            self.wired.settimeout(before)
+
     def refusals(self, recipients: Sequence[str]) -> dict[str, str]:
         """Name recipients of the message that MAIL has begun; return those that are refused, with the server's answer.
 

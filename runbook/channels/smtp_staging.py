@@ -43,6 +43,8 @@ class SmtpStaging:
         self.refused: Mapping[str, str] = {}
         self.offset: Offset | None = None
         self._relay, self._lines, self._fewer = relay, lines, fewer
+        self._shown: Mapping[str, str] = {}
+        """The refusals that people saw when it was made ready."""
         self._armed: list[Line] = []
         self._identity, self._longest = identity, answer_timeout
         self._result: Result | None = None
@@ -52,17 +54,28 @@ class SmtpStaging:
         if not self._lines:
             raise NotReady("There is nobody to send to.", "Fill the list, or do it by hand.")
         self._all(Line.connect)
+        self._shown = self.refused
 
     def keep_warm(self) -> float:
-        """Say NOOP on each ready line that was silent for long, and connect again what was lost, in parallel."""
+        """Say NOOP on each ready line that was silent for long, and connect again what was lost, in parallel.
+
+        Whom the server refuses on a new connection is in `refused` from then on; `stage` raises for that.
+        """
         cold = [line for line in self._lines if line.cold()]
         parallel(Line.keep_warm, cold, max(LONGEST_SECONDS, self._relay.timeout))
         self._take_refusals()
         return LOOK_AGAIN_SECONDS
 
     def stage(self) -> None:
-        """Send everything but the last bytes. Raises `NotReady`; then nothing was sent."""
+        """Send everything but the last bytes. Raises `NotReady`; then nothing was sent.
+
+        Also when the server, on a connection that had to be made again, refuses somebody whom it had accepted when it
+        was made ready: people decided on what they saw then. That it accepts more now is no reason not to send.
+        """
         self._all(Line.stage)
+        if why := self._fewer_than_shown():
+            self.discard()
+            raise why
 
     def held(self) -> bool:
         """Whether every line is staged and its server still waits."""
@@ -101,9 +114,17 @@ class SmtpStaging:
     def result(self, deadline: timedelta) -> Result:
         """Return what the server answered, the same again when asked again. Waits at most `deadline`."""
         if self._result is None:
-            seconds = max(0.01, min(deadline, self._longest).total_seconds())
+            seconds = self._answer_time(deadline).total_seconds()
             self._result = self._outcome([line for line in self._lines if line.accepted], seconds)
         return self._result
+
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return how long `result` may take when it is given this deadline."""
+        return self._answer_time(deadline)
+
+    def _answer_time(self, deadline: timedelta) -> timedelta:
+        """Return how long one answer is waited for."""
+        return max(timedelta(seconds=0.01), min(deadline, self._longest))
 
     def discard(self) -> None:
         """Hang up on every line before its last bytes."""
@@ -131,6 +152,17 @@ class SmtpStaging:
                 f'The mail server refused every recipient; "{first[0]}" with: {first[1]}.',
                 "Check the list, and whether this sender may send to it.",
             )
+
+    def _fewer_than_shown(self) -> NotReady | None:
+        fresh = {r: said for r, said in self.refused.items() if r not in self._shown}
+        if not fresh:
+            return None
+        address, said = next(iter(fresh.items()))
+        more = f"{len(fresh):,} more {'addresses are' if len(fresh) > 1 else 'address is'} refused now"
+        return NotReady(
+            f'{more}: "{address}" with: {said}{"; and others" if len(fresh) > 1 else ""}.',
+            "Make it ready again; the table then shows them.",
+        )
 
     def _take_refusals(self) -> None:
         self.refused = {r: said for line in self._lines for r, said in line.refused.items()}

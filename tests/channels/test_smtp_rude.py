@@ -1,6 +1,7 @@
 """E-mail to a server without manners: it resets, refuses later what it took before, says more than it was asked."""
 
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -152,3 +153,106 @@ mail = channel_rigs.open_channel("press-email", table, channel_rigs.context("pre
 staging = mail.ready(mail.build(channel_rigs.email("desk@example.org")), "key")
 staging.stage()
 """
+
+
+# Not what was shown, or not what was asked ----------------------------------------------------------------------------
+
+
+def only_once(connection, address):
+    """The first connection takes everybody, the later ones the first address only."""
+    return b"250 fine\r\n" if connection == 1 or address == PEOPLE[0] else b"450 4.7.1 try later\r\n"
+
+
+@pytest.mark.parametrize("each", [False, True])
+@pytest.mark.parametrize("kept_warm", [False, True])
+def test_who_is_refused_on_a_new_connection_stops_the_sending_until_people_have_seen_it(tmp_path, each, kept_warm):
+    with rude(rcpt=only_once) as server:
+        settings = {"one_each": True, "connections": 1} if each else {}
+        staging = ready(tmp_path, server, **settings)
+        assert staging.refused == {}
+        server.clients[0].shutdown(socket.SHUT_RDWR)
+        if kept_warm:
+            until(lambda: staging.keep_warm() and staging.refused)
+            assert set(staging.refused) == set(PEOPLE[1:])
+        with pytest.raises(NotReady, match=r'^9 more addresses are refused now: "desk1@example.org" with: 450') as why:
+            staging.stage()
+        assert why.value.remedy == "Make it ready again; the table then shows them."
+        assert not staging.held()
+        assert staging.result(WAIT).outcome is Outcome.NOT_SENT
+        assert server.taken == []
+
+
+def test_a_whole_line_that_is_refused_on_a_new_connection_stops_the_sending(tmp_path):
+    with rude(rcpt=lambda n, address: b"250 fine\r\n" if n <= 2 or address == PEOPLE[0] else b"450 no\r\n") as server:
+        staging = ready(tmp_path, server, *PEOPLE[:2], batch=1)
+        for client in list(server.clients):
+            client.shutdown(socket.SHUT_RDWR)
+        with pytest.raises(NotReady, match=r'^1 more address is refused now: "desk1@example.org" with: 450 no\.'):
+            staging.stage()
+        assert server.taken == []
+
+
+def test_who_was_refused_and_is_accepted_now_gets_it(tmp_path):
+    refusing = [PEOPLE[1]]
+    with rude(rcpt=lambda n, address: b"450 no\r\n" if address in refusing else b"250 fine\r\n") as server:
+        staging = ready(tmp_path, server, *PEOPLE[:2])
+        refusing.clear()
+        server.clients[0].shutdown(socket.SHUT_RDWR)
+        staging.stage()
+        staging.release()
+        assert staging.result(WAIT).recipients == {}
+        assert server.taken == [PEOPLE[:2]]
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("stray", [b"250 queued as STRAY\r\n", b"451 try later\r\n", b"2"])
+def test_what_nobody_asked_for_is_not_taken_for_the_answer_to_the_end(tmp_path, encrypted, stray):
+    trust = authority().server_context() if encrypted else None
+    with rude(answers={b"DATA": b"354 go ahead\r\n" + stray}, trust=trust) as server:
+        staging = ready(tmp_path, server)
+        with pytest.raises(NotReady, match="it said more than it was asked"):
+            staging.stage()
+        assert not staging.held()
+        assert server.taken == []
+
+
+def test_one_by_one_what_nobody_asked_for_is_not_taken_for_the_next_answer(tmp_path):
+    with rude(after_dot=b"250 queued as Q1\r\n250 queued as STRAY\r\n") as server:
+        staging = staged(tmp_path, server, one_each=True, connections=1)
+        staging.release()
+        result = staging.result(WAIT)
+        assert result.outcome is Outcome.SENT
+        assert server.taken == [PEOPLE[:1]]
+        assert set(result.recipients) == set(PEOPLE[1:])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_a_text_that_the_other_machine_does_not_take_is_not_held(tmp_path):
+    with rude(reads_text=False) as server:
+        staging = ready(tmp_path, server, body="word " * 400_000, timeout=0.3)
+        with pytest.raises(NotReady, match="did not answer in time"):
+            staging.stage()
+        assert not staging.held()
+
+
+# One by one, slowly ---------------------------------------------------------------------------------------------------
+
+
+def test_one_by_one_goes_on_for_as_long_as_answers_come(tmp_path):
+    with rude(pause=0.2) as server:
+        staging = staged(tmp_path, server, one_each=True, connections=1)
+        staging.release()
+        one = timedelta(seconds=1)
+        assert staging.longest_result(one) == 10 * one
+        result = staging.result(one)
+        assert result.outcome is Outcome.SENT
+        assert result.recipients == {}
+        assert server.taken == [(who,) for who in PEOPLE]
+
+
+def test_a_message_to_all_takes_no_longer_than_its_deadline_or_its_settings(tmp_path):
+    with rude() as server:
+        staging = staged(tmp_path, server, answer_timeout=7)
+        assert staging.longest_result(timedelta(seconds=5)) == timedelta(seconds=5)
+        assert staging.longest_result(timedelta(seconds=60)) == timedelta(seconds=7)
+        staging.discard()
