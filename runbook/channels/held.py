@@ -166,9 +166,10 @@ class HeldRequest:
         return found
 
     def stage(self, outgoing: Outgoing) -> None:
-        """Write everything but the last byte. Raises OSError; then the server has no whole request.
+        """Write everything but the last byte, and wait until the server's machine has it, at most the time-out.
 
-        Connects (again) when there is no live connection. One request is staged only once after it was released.
+        Raises OSError; then the server has no whole request. Connects (again) when there is no live connection. What
+        was released is not staged again.
         """
         if self._written:
             raise OSError("it was released already")
@@ -185,17 +186,18 @@ class HeldRequest:
                     connection.putheader(name, value)
             connection.putheader("Content-Length", str(len(outgoing.body)))
             connection.endheaders(outgoing.body[:-1])
+            self._wait_until_delivered(connection.sock)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._close()
             raise error if isinstance(error, OSError) else OSError(str(error)) from error
         self._last, self._staged = outgoing.body[-1:], True
 
     def held(self) -> bool:
-        """Whether everything but the last byte is out, and the server has not hung up or answered early."""
+        """Whether the server's machine has everything but the last byte, and has not hung up or answered early."""
         if self._staged and not self._written and not self._lost and not self.alive():
             # Whatever it said early is gone; the last byte must not follow it.
             self._lost = True
-        return self._staged and not self._written and not self._lost
+        return self._staged and not self._written and not self._lost and self._delivered()
 
     def arm(self) -> Write:
         """Return the write of the last byte. Nothing is sent, and it may still be discarded.
@@ -242,7 +244,7 @@ class HeldRequest:
         if not self._written:
             self._written, self._out_at = True, self._clock.monotonic()
         connection = self._connection
-        if connection is None:
+        if connection is None or self._given_up:
             raise Unanswered("the connection was closed before an answer came")
         try:
             with wire.bounded(connection.sock, max(0.01, within.total_seconds())) as over:
@@ -267,9 +269,12 @@ class HeldRequest:
             return
         self._given_up, self._staged, self._lost = True, False, False
         connection = self._connection
-        if connection is not None and connection.sock is not None:
-            wire.shut_down(connection.sock)  # wakes a thread that still reads from it
-        self._close()
+        sock = connection.sock if connection is not None else None
+        if sock is not None:
+            wire.shut_down(sock)  # wakes a thread that still reads from it
+            # The socket alone: http.client would forget it under the hands of that thread, which then finds None there.
+            with contextlib.suppress(OSError):
+                sock.close()
 
     def out_for(self) -> float | None:
         """Return for how many seconds the whole request has been out; None if it is not.
@@ -292,7 +297,29 @@ class HeldRequest:
 
     def alive(self) -> bool:
         """Whether there is a connection on which the server has said nothing that was not asked for."""
-        return self._connection is not None and self._connection.sock is not None and wire.quiet(self._connection.sock)
+        connection = self._connection
+        sock = connection.sock if connection is not None else None
+        return sock is not None and wire.quiet(sock)
+
+    def _delivered(self) -> bool:
+        connection = self._connection
+        sock = connection.sock if connection is not None else None
+        return sock is not None and wire.delivered(sock)
+
+    def _wait_until_delivered(self, sock: "socket.socket | Encrypted") -> None:
+        """Wait until the server's machine has all; raise OSError if it does not take it within the time-out.
+
+        Ends at once, and the request is lost, where the server hangs up or answers early. A machine may keep its
+        confirmation back: on Linux for 40 ms, at most for 500 (RFC 9293, 3.8.6.3).
+        """
+        until = self._clock.monotonic() + self._timeout
+        while not wire.delivered(sock):
+            if not wire.quiet(sock):
+                self._lost = True
+                return
+            if self._clock.monotonic() > until:
+                raise TimeoutError("the server does not take what is sent")
+            self._clock.sleep(0.001)
 
     def _head(self, path: str) -> Reading | None:
         connection = self._connection
@@ -314,7 +341,8 @@ class HeldRequest:
             finally:
                 self._mute = self._mute or over.is_set()
         if connection.sock is not None:
-            sock.settimeout(self._timeout)
+            with contextlib.suppress(OSError):  # given up meanwhile
+                sock.settimeout(self._timeout)
         headers = _headers(response)
         said = _PATIENCE.search(headers.get("keep-alive", ""))
         self.patience = float(said[1]) if said else None

@@ -109,6 +109,10 @@ class HeldStaging:
             self._result = self._ask(min(deadline, self._longest))
         return self._result
 
+    def longest_result(self, deadline: timedelta) -> timedelta:
+        """Return the deadline: there is one answer."""
+        return deadline
+
     def discard(self) -> None:
         """Close; the service never saw a whole request."""
         self._request.discard()
@@ -150,11 +154,15 @@ class HeldStaging:
         return urlsplit(self._warm_up).hostname or ""
 
 
-def failed(service: str, answered: Answered, words: str) -> Result:
-    """Return what an answer means that is no success: refusals are not sent, everything else is unknown."""
+def failed(service: str, answered: Answered, words: str, *, own: bool) -> Result:
+    """Return what an answer means that is no success: the service's own refusals are not sent, all else is unknown.
+
+    `own` is whether it has the shape in which the service itself tells errors. A page of HTML comes from something in
+    between, which may keep back what the service answered once the message was out.
+    """
     said = f"{answered.status} {words}".strip()
     receipt = Receipt(text=wire.plain(said, 500))
-    if answered.status in REFUSALS:
+    if answered.status in REFUSALS and own:
         return Result(outcome=Outcome.NOT_SENT, detail=f"{service} refused it: {wire.plain(said)}.", receipt=receipt)
     return Result(
         outcome=Outcome.UNKNOWN,

@@ -243,7 +243,7 @@ class WordPressLive:
         """Return what the site's answer to the commit means."""
         said = answered.object()
         if answered.status not in {200, 201}:
-            return failed("The site", answered, _words(said))
+            return failed("The site", answered, _words(said), own=_own(said))
         status = said.get("status")
         if status == "publish":
             receipt = _receipt(said, time, answered.date)
@@ -306,6 +306,13 @@ def _words(said: Mapping[str, Any]) -> str:
     return " ".join(str(said[name]) for name in ("code", "message") if said.get(name))
 
 
+def _own(said: object) -> bool:
+    """Whether it is an error as WordPress tells it (WP_Error over REST: `code` and `message`)."""
+    return isinstance(said, dict) and all(
+        said.get(name) and isinstance(said[name], str) for name in ("code", "message")
+    )
+
+
 def _ask(site: httpx.Client, method: str, path: str, **options: Any) -> Any:
     """Return the JSON of an answer. Raises `_Failed`."""
     host = urlsplit(str(site.base_url)).hostname or ""
@@ -323,12 +330,14 @@ def _ask(site: httpx.Client, method: str, path: str, **options: Any) -> Any:
         return said
     words = wire.plain(f"{response.status_code} {_words(said) if isinstance(said, dict) else response.reason_phrase}")
     if response.status_code in {401, 403}:
-        raise _Failed(f"{host} refused it: {words}.", "Check the user and the application password.", certain=True)
+        raise _Failed(
+            f"{host} refused it: {words}.", "Check the user and the application password.", certain=_own(said)
+        )
     message = (
         f"{host} answered {words}." if said is not None else f"{host} answered {words}, and not as WordPress does."
     )
     remedy = "Check `url`, and that the site's REST API is on."
-    raise _Failed(message, remedy, certain=400 <= response.status_code < 500)
+    raise _Failed(message, remedy, certain=400 <= response.status_code < 500 and _own(said))
 
 
 def _root(error: Exception) -> Exception:

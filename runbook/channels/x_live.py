@@ -13,7 +13,7 @@ from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest
 from runbook.channels.held_staging import HeldStaging, failed
 from runbook.channels.x_clock import refusal, refusal_by
-from runbook.channels.x_session import UNAUTHORISED, Api, Keys, Refused, same_text
+from runbook.channels.x_session import UNAUTHORISED, Api, Keys, Refused, same_text, words_of
 from runbook.channels.x_settings import Settings, made_at
 from runbook.clock import Clock
 from runbook.errors import NotReady
@@ -161,8 +161,8 @@ class XLive:
         if answered.status in {200, 201} and made_at(post):
             receipt = self._receipt(post, wire.plain(answered.body.decode("utf-8", "replace"), 500))
             return Result(outcome=Outcome.SENT, detail=receipt.address, receipt=receipt)
-        words = str(said.get("detail") or said.get("title") or "")
-        result = failed("X", answered, words)
+        words = words_of(said)
+        result = failed("X", answered, words, own=bool(words))
         host = urlsplit(self._settings.base_url).hostname or ""
         if answered.status == UNAUTHORISED and (wrong := refusal_by(answered.reading, host)):
             detail = f"{result.detail} {wrong.message} {wrong.remedy}"

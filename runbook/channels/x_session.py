@@ -191,9 +191,10 @@ def _refuse(error: HTTPException, wrong_clock: NotReady | None) -> NoReturn:
         429: "Wait until X allows more requests.",
     }
     message = f"X refused it: {said}." if status in REFUSALS else f"X answered {said}."
+    certain = status in REFUSALS and bool(error.api_messages)  # X's own words, not a page from something in between
     if status == UNAUTHORISED and wrong_clock:
-        raise Refused(f"{message} {wrong_clock.message}", wrong_clock.remedy, certain=True) from error
-    raise Refused(message, remedies.get(status, "Try again."), certain=status in REFUSALS) from error
+        raise Refused(f"{message} {wrong_clock.message}", wrong_clock.remedy, certain=certain) from error
+    raise Refused(message, remedies.get(status, "Try again."), certain=certain) from error
 
 
 def _root(error: BaseException) -> Exception:
@@ -240,6 +241,14 @@ def _bare(text: str) -> list[str]:
     # X gives a bare domain a scheme and composes accents; neither makes it another text.
     words = unicodedata.normalize("NFC", text).split()
     return [word.removeprefix("https://").removeprefix("http://").rstrip("/") for word in words]
+
+
+def words_of(said: Mapping[str, Any]) -> str:
+    """Return what X itself says of an error: a problem (RFC 9457) or a list of errors; nothing if it is neither."""
+    errors = said.get("errors")
+    messages = [error.get("message") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    words = (said.get("detail"), said.get("title"), *messages)
+    return next((text for text in words if isinstance(text, str) and text), "")
 
 
 def _text(value: str | bytes) -> str:

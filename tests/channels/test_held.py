@@ -1,7 +1,9 @@
 """A request held at its last byte: what the other side has, and when."""
 
 import socket
+import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -144,6 +146,75 @@ def test_what_was_armed_and_is_staged_anew_is_armed_anew(server, request_):
     assert server.bodies == [BODY]
 
 
+@pytest.fixture
+def sluggish():
+    """A listening server whose machine has little room; it never reads by itself."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener
+
+
+def held_by(listener, seconds):
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    request = HeldRequest(ca_file=None, connect_timeout=seconds, clock=SystemClock())
+    return request, Outgoing(address, {}, b'{"text": "' + b"x" * 40_000 + b'"}')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_the_servers_machine_does_not_take_is_not_held(sluggish):
+    request, long = held_by(sluggish, 0.3)
+    with pytest.raises(TimeoutError, match="does not take"):
+        request.stage(long)
+    assert not request.held()
+    with pytest.raises(Unreleased):
+        request.answer(WAIT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_what_the_servers_machine_takes_slowly_is_held_once_it_has_it(sluggish):
+    request, long = held_by(sluggish, 5)
+    thread = threading.Thread(target=request.stage, args=[long])
+    thread.start()
+    theirs, _ = sluggish.accept()
+    with theirs:
+        theirs.settimeout(5)
+        time.sleep(0.1)
+        assert thread.is_alive()
+        assert not request.held()
+        got = b""
+        while len(got) < 40_000:
+            got += theirs.recv(65_536)
+        thread.join(5)
+        assert request.held()
+        request.discard()
+        until(lambda: not request.held())
+
+
+def test_giving_up_beside_a_reader_leaves_it_an_error_that_it_expects(server):
+    """A thread that asks for a head is given up at any point of it: it ends in OSError or in nothing."""
+    raised = []
+
+    def ask(request):
+        try:
+            request.ask(f"{server.url}/blank.gif")
+        except OSError:
+            pass
+        except Exception as error:  # noqa: BLE001  # whatever else it is must not be
+            raised.append(error)
+
+    for turn in range(60):
+        request = HeldRequest(ca_file=authority().ca_file, connect_timeout=5, clock=SystemClock())
+        request.open(server.url)
+        thread = threading.Thread(target=ask, args=[request])
+        thread.start()
+        time.sleep(turn * 0.00005)
+        request.discard()
+        thread.join(5)
+    assert raised == []
+
+
 def test_any_thread_may_release(server, request_):
     request_.stage(outgoing(server))
     thread = threading.Thread(target=request_.release)
@@ -267,7 +338,8 @@ def test_an_answer_that_is_no_object_is_an_empty_one(body, value):
     ("status", "outcome"), [(401, Outcome.NOT_SENT), (409, Outcome.UNKNOWN), (500, Outcome.UNKNOWN)]
 )
 def test_only_a_plain_refusal_is_not_sent(status, outcome):
-    result = failed("The site", Answered(status), "no")
+    assert failed("The site", Answered(status), "no", own=False).outcome is Outcome.UNKNOWN
+    result = failed("The site", Answered(status), "no", own=True)
     assert result.outcome is outcome
     assert f"{status} no" in result.detail
 

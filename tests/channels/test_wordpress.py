@@ -309,6 +309,18 @@ def test_a_refusal_is_not_sent(rig, status):
     assert rig.channel.find(rig.channel.build(rig.draft), KEY).answer is Answer.ABSENT
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "page", [b"<h1>Forbidden</h1>", b'{"message": "Forbidden"}', b"[]", b'{"code": 1, "message": 2}']
+)
+def test_a_refusal_that_is_not_wordpress_s_own_is_unknown_since_it_may_hide_its_answer(rig, status, page):
+    rig.server.faults.after_commit, rig.server.faults.filtered = "filtered", (status, page)
+    result = sent(rig)
+    assert result.outcome is Outcome.UNKNOWN
+    assert str(status) in result.detail
+    assert rig.channel.find(rig.channel.build(rig.draft), KEY).answer is Answer.THERE
+
+
 @pytest.mark.parametrize("status", [302, 409, 500, 503])
 def test_any_other_failure_is_unknown(rig, status):
     rig.server.faults.publish = status

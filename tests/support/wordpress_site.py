@@ -30,8 +30,10 @@ class Faults:
     """Status of the answer to a publishing request, which then does nothing; 0: none."""
     create: int = 0
     """Status of the answer to the making of a post, which is then not made."""
-    after_commit: Literal["", "silent", "close", "500"] = ""
-    """What happens once a post is published."""
+    after_commit: Literal["", "silent", "close", "500", "filtered"] = ""
+    """What happens once a post is published; `filtered`: something in between keeps the answer back."""
+    filtered: tuple[int, bytes] = (403, b"<h1>Forbidden</h1>")
+    """What it says instead."""
     slow: float = 0.0
     """Seconds before a publishing request is carried out; nobody else waits for it, and it is carried out even if the
     other side has hung up, as PHP does."""
@@ -201,6 +203,9 @@ class _Handler(Handler):
                 self.stand_in.lock.acquire()
         elif how == "close":
             self.hang_up()
+        elif how == "filtered":
+            status, page = self.stand_in.faults.filtered
+            self.answer(status, page, "text/html")
         elif how == "500":
             self.answer(500, b"<p>There has been a critical error on this website.</p>", "text/html")
         else:
