@@ -46,6 +46,8 @@ class EachLine(Line):
 
         Waits at most `seconds` for each, so at most that times its recipients; it goes on while answers come.
         """
+        if never := self._never_armed():
+            return [never, *(Answer((r,), Outcome.NOT_SENT, _NO_TURN) for r in self.accepted[1:])]
         with self._used_here():
             try:
                 first = self._answered(seconds)

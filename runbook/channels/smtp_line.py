@@ -33,6 +33,7 @@ IDLE_SECONDS = 45.0
 NOOP as junk: after 100 in a session each is an error, and after 20 of those it hangs up. So a line is made anew after
 an hour and a half at the latest."""
 
+_NO_END = "the end of the message was not sent"
 _LOOK_SECONDS = 0.002
 """How often it looks whether the text has arrived."""
 
@@ -196,6 +197,8 @@ class Line:
 
     def outcome(self, seconds: float) -> Answer:
         """Wait for the answer to the commit, at most so long, and close."""
+        if never := self._never_armed():
+            return never
         with self._used_here():
             try:
                 return self._answered(seconds)
@@ -225,6 +228,14 @@ class Line:
         if smtp is not None:
             with contextlib.suppress(OSError):
                 smtp.close()
+
+    def _never_armed(self) -> Answer | None:
+        """Give up what was never armed, though another thread may be staging it still: it was certainly not sent."""
+        if self._armed is not None:
+            return None
+        never = self._not_sent(self._trouble or _NO_END)
+        self.discard()
+        return never
 
     @contextlib.contextmanager
     def _used_here(self) -> Iterator[None]:
@@ -259,7 +270,7 @@ class Line:
         """
         smtp = self._smtp
         if self._armed is None or smtp is None or (self._fired and not self._committed):
-            return self._not_sent(self._trouble or "the end of the message was not sent")
+            return self._not_sent(self._trouble or _NO_END)
         self._committed = True
         rest = self._armed.data[self._written.count :] if self._fired else b""
         try:

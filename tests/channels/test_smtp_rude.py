@@ -235,6 +235,19 @@ def test_a_text_that_the_other_machine_does_not_take_is_not_held(tmp_path):
         assert not staging.held()
 
 
+@pytest.mark.parametrize("each", [False, True])
+def test_what_is_still_being_staged_is_not_sent_and_nobody_waits_for_it(tmp_path, each):
+    with rude(answers={b"DATA": b""}) as server:
+        staging = ready(tmp_path, server, timeout=60, **({"one_each": True} if each else {}))
+        thread, raised = in_the_background(staging.stage)
+        until(lambda: server.silent)
+        begun = time.monotonic()
+        assert staging.result(WAIT).outcome is Outcome.NOT_SENT
+        assert time.monotonic() - begun < 5
+        thread.join(10)
+        assert [type(error) for error in raised] == [NotReady]
+
+
 # One by one, slowly ---------------------------------------------------------------------------------------------------
 
 
