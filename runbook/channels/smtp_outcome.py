@@ -127,11 +127,16 @@ def summarise_each(
         receipt=receipt(alike, identity) if whole is not Outcome.NOT_SENT else None,
         recipients=apart if whole is not Outcome.NOT_SENT else {},
         took=middle(answers),
+        lasted=_lasted(sent),
         way=way,
     )
 
 
-def _spread(sent: Sequence[Answer]) -> str:
+def _lasted(sent: Sequence[Answer]) -> float:
     moments = [answer.at for answer in sent if answer.at is not None]
-    seconds = max(moments) - min(moments)
+    return max(moments, default=0.0) - min(moments, default=0.0)
+
+
+def _spread(sent: Sequence[Answer]) -> str:
+    seconds = _lasted(sent)
     return f"first and last {f'{seconds:.1f} s' if seconds >= 1 else f'{seconds * 1000:.0f} ms'} apart"

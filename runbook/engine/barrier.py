@@ -202,7 +202,7 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
     def one(job: Job) -> Result:
         result = job.staging.result(limit) if job.staging else Result(outcome=Outcome.NOT_SENT)
         result = job.result = _timed(job, result)
-        job.answered_at = clock.monotonic() if result.took is None else job.released_at + result.took
+        job.answered_at = clock.monotonic() if result.took is None else job.released_at + result.took + result.lasted
         return result
 
     futures: dict[Future[Result], Job] = {Future(): job for job in jobs}

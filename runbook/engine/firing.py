@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from runbook.engine.barrier import Job, all_held, arm, discard, release, results, stage
 from runbook.engine.facts import intent_fact, measure, outcome_fact
@@ -15,6 +16,7 @@ from runbook.model.entries import Entry, Fact, Kind
 from runbook.model.outcome import Offset, Outcome, Result
 from runbook.model.plan import PlannedStep
 from runbook.model.questions import Sheet
+from runbook.model.times import exact_time
 
 _BY_HAND = "stopped by hand in the countdown"
 
@@ -36,7 +38,6 @@ def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, gate: Gate
         except KeyboardInterrupt:
             why = _BY_HAND
         sent = why is None and volley.release()
-    run.tell(volley.untold)
     if why is not None:
         volley.stop(why)
     elif sent:
@@ -69,7 +70,8 @@ class _Volley:
         run, seconds = self.run, self.run.limits.countdown
         if self.machine:
             counting = " … ".join(str(n) for n in range(seconds, 0, -1))
-            text = f"Sending in {counting}   Ctrl-C stops it, nothing is sent"
+            at = self._time(run.clock.now() + timedelta(seconds=seconds))
+            text = f"Sending at {at}, in {counting}   Ctrl-C stops it, nothing is sent"
             run.desk.show(Sheet(text, step=self.planned.id), run.state)
         zero = run.clock.monotonic() + seconds
         refresh(run, self.jobs)
@@ -138,16 +140,30 @@ class _Volley:
         return why is None
 
     def stop(self, why: str) -> None:
-        """Give all up. Nothing of them was sent."""
+        """Give all up. Nothing of them was sent; that something was staged is no news any more."""
         discard(self.jobs)
+        self.run.tell(entry for entry in self.untold if entry.kind is Kind.NOT_READY)
         messages = [job.message.id for job in self.jobs]
         self.run.record(self.run.fact(Kind.STOPPED, self.planned, messages=messages, why=why))
 
     def take_receipts(self) -> None:
-        """Log each outcome as it comes, then how far apart the machine's channels were."""
-        for job, result in results(self.machine, self.run.limits.result, self.run.clock):
-            self.run.record(self._outcome(job, result))
-        measure(self.run, self.planned, self.machine)
+        """Log each outcome as it comes, then how far apart the machine's channels were.
+
+        What is out cannot be stopped: Ctrl-C waits for the answers. Pressed twice, it leaves, and they are not known.
+        """
+        run = self.run
+        if self.machine:
+            at = self._time(run.clock.now())
+            text = f"Released {at}. Waiting for the answers; Ctrl-C twice leaves without them"
+            run.desk.show(Sheet(text, step=self.planned.id), run.state)
+        with Unbroken(but_twice=True):
+            for job, result in results(self.machine, run.limits.result, run.clock):
+                run.record(self._outcome(job, result))
+            measure(run, self.planned, self.machine)
+
+    def _time(self, at: datetime) -> str:
+        release = self.run.plan.release
+        return exact_time(at, release.due, release.zone)
 
     def _outcome(self, job: Job, result: Result) -> Fact:
         return outcome_fact(self.run, self.planned, job.message.id, job.key, result)

@@ -11,6 +11,10 @@ WRONG = 1.0
 """Seconds that the clock may be off before people are told to set it right."""
 
 
+CLOSE = 0.1
+"""Seconds of doubt about the clock that nobody need be told of."""
+
+
 class Gate:
     """Made when people say "send now"; asked again at the instant.
 
@@ -76,4 +80,5 @@ def remarks(offsets: Iterable[Offset]) -> tuple[str, ...]:
     if wrong or not known:
         return wrong
     within = max(abs(offset.seconds) + offset.within for offset in known)
-    return (f"This computer's clock is right (within {max(0.01, within):.2g} s).",)
+    meanwhile = "; measured more closely while this stands here" if within > CLOSE else ""
+    return (f"This computer's clock is right (within {max(0.01, within):.2g} s{meanwhile}).",)

@@ -10,11 +10,13 @@ class Unbroken:
     """Holds Ctrl-C back while it is entered, and passes it on at the end, unless an error is on its way already.
 
     `pressed` says whether it was pressed; whoever deals with it sets it to False. May be nested. It does nothing in
-    another thread than the main one, where Python never delivers Ctrl-C.
+    another thread than the main one, where Python never delivers Ctrl-C. `but_twice`: pressed again, it goes through
+    at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, but_twice: bool = False) -> None:
         self.pressed = False
+        self._but_twice = but_twice
         self._before: signal.Handlers | object = None
         self._holds = False
 
@@ -35,5 +37,7 @@ class Unbroken:
         if self.pressed and error is None:
             self._before(signal.SIGINT, None)
 
-    def _note(self, _: int, __: FrameType | None) -> None:
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._but_twice and self.pressed and callable(self._before):
+            self._before(number, frame)
         self.pressed = True

@@ -137,21 +137,41 @@ def _by_person(run: Run, planned: PlannedStep, message: PlannedMessage, sending:
     question, keys = f"{sending.message}.there", (_THERE, _ABSENT, _WAIT)
     text = f"{title}: is it there?"
     key = ask_choice(run, question, text, keys, example="y", step=planned, stays=_NO_WAY_BACK).value
+    if not sending.unknown:  # a key that works at any prompt had it answered meanwhile
+        return None
     if key == "w":
         run.clock.sleep(5)
         return None
     who = run.holder(planned.step.role).name
     if key == "n":
+        if not _nobody_has_it(run, planned, message, sending):
+            return None
         return Result(outcome=Outcome.NOT_SENT, detail=f"{who} says that it was not sent.")
     receipt = _receipt(run, planned, message, sending)
     return Result(outcome=Outcome.SENT, detail=f"{who} says that it is there.", receipt=receipt)
+
+
+def _nobody_has_it(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> bool:
+    """Have it said once more where there are several recipients: one who has not got it does not speak for all."""
+    count = len(message.draft.addresses)
+    if count < 2:
+        return True
+    text = f"Nobody of {count:,} has it? What is not sent is offered again, to all of them."
+    keys = (Choice("n", "nobody has it"), Choice("w", "wait and ask again"))
+    question = f"{sending.message}.nobody"
+    return ask_choice(run, question, text, keys, example="n", step=planned, stays=_NO_WAY_BACK).value == "n"
 
 
 def _say_unknown(run: Run, planned: PlannedStep, title: str, sending: Sending) -> None:
     heading = f"{title}: we don't know whether it went out. Do not send it again yet."
     lines = [sending.detail or "The run was broken off after the last byte may have left.", "Is this text there?"]
     text = next(iter(sending.parts.values()), "")
-    run.desk.show(Sheet(heading, (("", "\n".join(lines)), ("", text[:300])), step=planned.id), run.state)
+    run.desk.show(Sheet(heading, (("", "\n".join(lines)), ("", shorten(text))), step=planned.id), run.state)
+
+
+def shorten(text: str, longest: int = 300) -> str:
+    """Return the beginning of a text, up to a blank where it is cut."""
+    return text if len(text) <= longest else f"{text[:longest].rsplit(maxsplit=1)[0]} …"
 
 
 def _receipt(run: Run, planned: PlannedStep, message: PlannedMessage, sending: Sending) -> Receipt:

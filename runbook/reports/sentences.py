@@ -204,7 +204,7 @@ def _offsets(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _stopped(entry: Entry, names: Names) -> str:
-    return f"Stopped, nothing was sent: {names.messages(entry.data.get('messages'))}. {_text(entry.data, 'why')}"
+    return f"Stopped, nothing was sent: {names.messages(entry.data.get('messages'))}; {_text(entry.data, 'why')}"
 
 
 def _intent(entry: Entry, names: Names) -> str:

@@ -18,6 +18,7 @@ from runbook.terminal.words import (
     BADGES,
     clock,
     due_in_words,
+    message_title,
     role_title,
     short_t,
     step_of,
@@ -65,7 +66,10 @@ _PAUSED = {
 def _paused(entry: Entry, state: State) -> Iterator[Styled]:
     reason = str(entry.data.get("reason", ""))
     text = _PAUSED.get(reason, reason or "Paused.")
-    yield Styled(f"{text} Nothing is lost.", mark="--", right=when(entry, state))
+    unknown = [sending for sending in state.sendings.values() if sending.unknown]
+    waits = ", ".join(message_title(state, sending.message) for sending in unknown)
+    lost = f"Not known yet: {waits}." if waits else "Nothing is lost."
+    yield Styled(f"{text} {lost}", mark="--", right=when(entry, state))
     waiting = str(entry.data.get("waiting_for", ""))
     yield from _below(f"Waiting for: {waiting}" if waiting else "", f"`runbook resume {entry.run}` carries on.")
 
@@ -247,7 +251,7 @@ def _lapsed(entry: Entry, state: State) -> Iterator[Styled]:
 
 def _retried(entry: Entry, state: State) -> Iterator[Styled]:
     data = entry.data
-    text = f"{data.get('what', 'It')} did not work: {data.get('why', '')}. "
+    text = f"{message_title(state, str(data.get('what', '')))} did not work: {str(data.get('why', '')).rstrip('.')}. "
     text += f"Trying again in {data.get('wait', '?')} s (attempt {data.get('attempt', '?')})."
     yield Styled(text, mark="--", right=when(entry, state))
 

@@ -68,7 +68,7 @@ def stopped(entry: Entry, state: State) -> Iterator[Styled]:
     """Say that nothing was sent."""
     yield Styled(f"Stopped. Nothing was sent: {_titles(entry, state)}", mark="no", right=when(entry, state))
     if _text(entry, "why"):
-        yield Styled(_text(entry, "why"), indent=4)
+        yield Styled(_sentence(_text(entry, "why")), indent=4)
 
 
 def outcome(entry: Entry, state: State) -> Iterator[Styled]:
@@ -84,7 +84,8 @@ def outcome(entry: Entry, state: State) -> Iterator[Styled]:
     yield Styled(text, mark=time, mark_ink=Ink.QUIET, indent=2, right=word, right_ink=OUTCOME_INK[result])
     yield from refused(entry.data.get("recipients") or {})
     if result is Outcome.NOT_SENT:
-        yield Styled(f"{_title(entry, state)} certainly did not go out.", mark="no", right=when(entry, state))
+        sure = "is taken as not sent" if _text(entry, "by") == "person" else "certainly did not go out"
+        yield Styled(f"{_title(entry, state)} {sure}.", mark="no", right=when(entry, state))
 
 
 def _unknown(entry: Entry, state: State) -> Iterator[Styled]:
@@ -117,7 +118,7 @@ def skew(entry: Entry, state: State) -> Iterator[Styled]:
     yield Styled(text, mark="ok" if within else "no", right=when(entry, state))
     commit = float(_text(entry, "commit_seconds") or 0)
     if commit:  # none at all: nothing was written, in a rehearsal
-        lined_up = ", so that the quick waited for the slow" if _text(entry, "held_seconds") else ""
+        lined_up = ", as intended: the quick waited for the slow" if _text(entry, "held_seconds") else ""
         yield Styled(f"Last bytes {in_milliseconds(commit)} apart{lined_up}.", indent=4)
     if _text(entry, "server_seconds"):
         own, bound = (in_seconds(float(entry.data[f"server_{name}"])) for name in ("seconds", "within"))
@@ -168,6 +169,11 @@ def _proof(data: Mapping[str, Any]) -> str:
 def _title(entry: Entry, state: State) -> str:
     sending = state.sendings.get(_text(entry, "key"))
     return message_title(state, _text(entry, "message"), correction=sending.correction if sending else False)
+
+
+def _sentence(words: str) -> str:
+    """Return words as a sentence."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
 
 
 def _titles(entry: Entry, state: State) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from runbook.model.noun import Line, Noun, Slug
@@ -55,7 +55,7 @@ class Eye(Noun):
 class Together(Noun):
     """How channels are kept in step."""
 
-    line_up: bool = True
+    line_up: StrictBool = True
     """Hold the fast channels back by what earlier sendings of this workspace took; false: all go at one instant."""
 
 

@@ -151,6 +151,7 @@ def run_through(stage: Stage, keys: list[str]) -> None:
     for _ in range(6):
         stage.desk.say(stand_down="d", announce__left_out="down", announce__which="1", announce__due="b", next="1")
         stage.desk.say(announce__mail__there="y", announce__post__there="n", announce__third__there="y")
+        stage.desk.say(announce__mail__nobody="n")
         for name in ("mail", "post", "third"):
             stage.desk.on(f"announce.{name}.address", "https://example.org/1")
         stage.desk.on("announce.go", lambda stage=stage: _press(stage, keys))

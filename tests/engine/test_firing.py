@@ -265,6 +265,55 @@ def test_an_unknown_that_is_certainly_absent_can_be_sent_again(start):
     assert len(set(stage.x.keys)) == 2
 
 
+def test_one_who_has_not_got_an_e_mail_does_not_speak_for_the_whole_list(start):
+    stage = announced(start)
+    stage.mail.results = [Result(outcome=Outcome.UNKNOWN, detail="no answer")]
+    stage.desk.on("announce.mail.there", ["n", "y"])
+    stage.desk.say(announce__mail__nobody="w")
+    assert stage.work() == "over"
+    assert len(stage.mail.keys) == 1
+    assert stage.outcomes()["announce.mail"] == "sent"
+
+
+def test_where_nobody_has_an_e_mail_it_is_offered_again(start):
+    stage = announced(start)
+    stage.mail.results = [Result(outcome=Outcome.UNKNOWN, detail="no answer")]
+    stage.desk.say(announce__mail__there="n", announce__mail__nobody="n")
+    assert stage.work() == "over"
+    assert stage.mail.keys == [f"{RUN}/announce.mail/1/1", f"{RUN}/announce.mail/1/2"]
+    asked = next(q.text for q in stage.desk.asked if q.id == "announce.mail.nobody")
+    assert asked.startswith("Nobody of 2 has it?")
+
+
+def test_ctrl_c_while_the_answers_are_awaited_waits_for_them_and_then_pauses(start):
+    stage = announced(start)
+    stage.mail.does["result"] = press_ctrl_c
+    with pytest.raises(KeyboardInterrupt):
+        stage.work()
+    assert stage.outcomes() == {"announce.mail": "sent", "announce.post": "sent"}
+    assert stage.kinds()[-1] is Kind.PAUSED
+
+
+def test_ctrl_c_twice_leaves_without_the_answers_and_resuming_asks_for_them(start):
+    stage = announced(start)
+    gate = threading.Event()
+
+    def press_twice(_):
+        press_ctrl_c()
+        threading.Timer(0.2, press_ctrl_c).start()
+        gate.wait(10)
+
+    stage.mail.does["result"] = press_twice
+    with pytest.raises(KeyboardInterrupt):
+        stage.work()
+    gate.set()
+    assert "announce.mail" not in stage.outcomes()
+    stage.mail.does.clear()
+    stage.mail.found = [Found(answer=Answer.THERE, receipt=Receipt(id="1"))]
+    assert stage.again(announce__go="g", stand_down="d").work() == "over"
+    assert len(stage.mail.keys) == 1
+
+
 def test_a_person_may_wait_and_have_the_channel_asked_again(start):
     stage = announced(start)
     stage.x.results = [Result(outcome=Outcome.UNKNOWN)]

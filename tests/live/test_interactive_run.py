@@ -268,7 +268,7 @@ def test_a_live_run_at_a_terminal_reaches_everybody_once(tmp_path):
         text(terminal, "What did you open", "All of them.")
         assert (stage.mail.received, stage.x.made) == ([], [])
         terminal.answer("Nothing is sent yet.", "g")
-        terminal.expect("Sending in 3")
+        terminal.expect(", in 3 …")
         stage.wait_for(of_kind(Kind.DONE, "announce"), terminal)
         terminal.answer("Will the outage last", "p")
         assert terminal.end() == 3

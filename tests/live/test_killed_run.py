@@ -111,7 +111,7 @@ def test_what_a_person_says_did_not_arrive_is_offered_again_alone(stage, answers
     stage.mail.faults.after_dot = ""
     assert stage.mail.received == []
 
-    after = resumed(stage, answers | {f"{JOURNALISTS}.there": "it is not"})
+    after = resumed(stage, answers | {f"{JOURNALISTS}.there": "it is not", f"{JOURNALISTS}.nobody": "n"})
     assert_the_log_goes_on(stage, before, after)
     assert_everything_received_once(stage, after)
     assert len(attempts(after, JOURNALISTS)) == 2

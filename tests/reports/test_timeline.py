@@ -45,7 +45,7 @@ SAID = {
     Kind.LEFT_OUT: "Post: left out by Duty press manager. Reason: X is down.",
     Kind.STAGED: "Staged in 0.412 s: Journalists, Post.",
     Kind.CLOCK: "This computer's clock: 0.02 s behind api.example.org (within 0.031 s).",
-    Kind.STOPPED: "Stopped, nothing was sent: Journalists, Post. stopped by hand in the countdown",
+    Kind.STOPPED: "Stopped, nothing was sent: Journalists, Post; stopped by hand in the countdown",
     Kind.INTENT: "Journalists: about to be sent on press-email to 214 recipients.",
     Kind.OUTCOME: "Journalists: sent; 2 addresses did not share this outcome. 212 accepted, queued as 4XyZ",
     Kind.SKEW: "Journalists, Post: 0.0412 s apart by their acknowledgement, within the limit of 1s.",
