@@ -25,8 +25,9 @@ class HeldStaging:
     """One message. `warm_up` is an address of the service that costs nothing: the ready connection asks for its head.
 
     `make` returns the request at the moment of staging (signatures carry the time), `read` what an answer means. Both
-    are called by the thread that calls `stage` and `result`. `refuses` says why the service would not take what is
-    made by a clock that is off by so much.
+    are called by the thread that calls `stage` and `result`. `server` is what is known of the service's clock; a
+    channel has one for all its messages. `refuses` says why the service would not take what is made by a clock that is
+    off by so much.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class HeldStaging:
         service: str,
         summary: str,
         clock: Clock,
+        server: ServerClock,
         answer_timeout: timedelta,
         look_at: str = "",
         refuses: Callable[[Offset], NotReady | None] = lambda _: None,
@@ -48,7 +50,7 @@ class HeldStaging:
         self.refused: Mapping[str, str] = {}
         self.offset: Offset | None = None
         self._request, self._warm_up, self._make, self._read = request, warm_up, make, read
-        self._clock, self._server, self._refuses = clock, ServerClock(), refuses
+        self._clock, self._server, self._refuses = clock, server, refuses
         self._service, self._look_at, self._longest = service, look_at, answer_timeout
         self._result: Result | None = None
 

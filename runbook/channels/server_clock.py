@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from threading import Lock
 
 from runbook.model.outcome import Offset
 
@@ -68,20 +69,25 @@ def reading(headers: Mapping[str, str], before: datetime, took: float, monotonic
 
 
 class ServerClock:
-    """What the readings of one server's clock say together."""
+    """What the readings of one server's clock say together. Several threads may add some."""
 
     def __init__(self) -> None:
+        self._adding = Lock()
         self._bounds: tuple[float, float] | None = None
         self._last: Reading | None = None
         self._shortest = 0.0
         self._tried = 0
 
     def add(self, new: Reading) -> None:
-        """Take a reading in. Readings come in the order of their time.
+        """Take a reading in. Readings come (nearly) in the order of their time.
 
         Older ones are forgotten when the new one contradicts them, or our own clock was set since: then they say
         nothing of the clocks as they are now.
         """
+        with self._adding:
+            self._take_in(new)
+
+    def _take_in(self, new: Reading) -> None:
         date, took = new.date.timestamp(), (new.after - new.before).total_seconds()
         low = date - new.after.timestamp() - _ROUNDING
         high = date + 1 - new.before.timestamp() + _ROUNDING

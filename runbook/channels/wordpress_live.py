@@ -22,6 +22,7 @@ from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest, Outgoing
 from runbook.channels.held_staging import HeldStaging, failed
+from runbook.channels.server_clock import ServerClock
 from runbook.channels.wordpress_settings import Settings, slug_of
 from runbook.clock import Clock
 from runbook.errors import NotReady
@@ -64,6 +65,7 @@ class WordPressLive:
 
     def __init__(self, settings: Settings, context: Context, clock: Clock) -> None:
         self._settings, self._context, self._clock = settings, context, clock
+        self._server = ServerClock()
         self._made: list[tuple[str, str, HeldStaging]] = []
         """Post (its slug, or the number of what it replaces), key and staging of every sending of this process."""
 
@@ -91,6 +93,7 @@ class WordPressLive:
             service="the site",
             summary=payload.summary,
             clock=self._clock,
+            server=self._server,
             answer_timeout=timedelta(seconds=settings.timeout),
             look_at=f"{settings.url}/?p={post}",
         )

@@ -12,6 +12,7 @@ from runbook.channels import wire
 from runbook.channels.context import Context
 from runbook.channels.held import Answered, HeldRequest
 from runbook.channels.held_staging import HeldStaging, failed
+from runbook.channels.server_clock import ServerClock
 from runbook.channels.x_clock import refusal, refusal_by
 from runbook.channels.x_session import UNAUTHORISED, Api, Keys, Refused, same_text, words_of
 from runbook.channels.x_settings import Settings, made_at
@@ -35,6 +36,7 @@ class XLive:
 
     def __init__(self, settings: Settings, context: Context, clock: Clock) -> None:
         self._settings, self._context, self._clock = settings, context, clock
+        self._server = ServerClock()
         self._begun: dict[str, datetime] = {}
         self._user = ""
 
@@ -59,6 +61,7 @@ class XLive:
             service="X",
             summary=payload.summary,
             clock=self._clock,
+            server=self._server,
             answer_timeout=timedelta(seconds=settings.timeout.read),
             look_at=self._profile,
             refuses=refusal,

@@ -82,9 +82,11 @@ def in_seconds(seconds: float) -> str:
 
 
 def in_milliseconds(seconds: float) -> str:
-    """Return a very short time: `0.02 ms`, `250 ms`; from a second on as `in_seconds`."""
+    """Return a very short time: `less than 0.01 ms`, `0.02 ms`, `250 ms`; from a second on as `in_seconds`."""
     if seconds >= 1:
         return in_seconds(seconds)
+    if seconds < 0.00001:
+        return "less than 0.01 ms"
     thousandths = seconds * 1000
     return f"{thousandths:.2f} ms" if thousandths < 10 else f"{thousandths:.0f} ms"
 

@@ -7,6 +7,7 @@ import pytest
 
 from runbook.channels.held import HeldRequest
 from runbook.channels.held_staging import WARM_SECONDS, HeldStaging
+from runbook.channels.server_clock import ServerClock
 from runbook.clock import SystemClock
 from runbook.errors import NotReady
 from runbook.instant import write_at_once
@@ -105,6 +106,7 @@ def staging(server, request_):
         service="the site",
         summary="1 page",
         clock=SystemClock(),
+        server=ServerClock(),
         answer_timeout=WAIT,
     )
 
@@ -144,7 +146,15 @@ def test_keeping_warm_what_has_gone_away_is_no_trouble(tmp_path):
         address = server.url
     request = HeldRequest(ca_file=None, connect_timeout=5, clock=SystemClock())
     staging = HeldStaging(
-        request, address, list, list, service="", summary="", clock=SystemClock(), answer_timeout=WAIT
+        request,
+        address,
+        list,
+        list,
+        service="",
+        summary="",
+        clock=SystemClock(),
+        server=ServerClock(),
+        answer_timeout=WAIT,
     )
     assert staging.keep_warm() == WARM_SECONDS
     with pytest.raises(NotReady, match="does not accept connections"):
