@@ -59,7 +59,7 @@ class SystemClock:
         from selectors import EVENT_READ, DefaultSelector  # noqa: PLC0415  # few runs hold a message back
 
         seen: dict[int, float] = {}
-        with DefaultSelector() as selector:
+        with suppress(OSError), DefaultSelector() as selector:  # too many open files: then nothing is watched
             for descriptor in descriptors:
                 with suppress(ValueError, KeyError, OSError):  # closed meanwhile: nothing will come in there
                     selector.register(descriptor, EVENT_READ)

@@ -273,6 +273,7 @@ class Line:
             return self._not_sent(self._trouble or _NO_END)
         self._committed = True
         rest = self._armed.data[self._written.count :] if self._fired else b""
+        over = Event()
         try:
             with wire.bounded(smtp.wired, seconds) as over:
                 # Once the system has every byte, only an answer can say that the message is not open.

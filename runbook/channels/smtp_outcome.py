@@ -127,9 +127,16 @@ def summarise_each(
         receipt=receipt(alike, identity) if whole is not Outcome.NOT_SENT else None,
         recipients=apart if whole is not Outcome.NOT_SENT else {},
         took=middle(answers),
-        lasted=_lasted(sent),
+        lasted=_after_the_middle(sent),
         way=way,
     )
+
+
+def _after_the_middle(sent: Sequence[Answer]) -> float:
+    """Return how long after the median of the first answers the last of all came."""
+    released = min((a.at - a.took for a in sent if a.at is not None and a.took is not None), default=None)
+    took, last = middle(sent), max((a.at for a in sent if a.at is not None), default=None)
+    return 0.0 if released is None or took is None or last is None else max(0.0, last - released - took)
 
 
 def _lasted(sent: Sequence[Answer]) -> float:

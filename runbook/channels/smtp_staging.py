@@ -86,6 +86,9 @@ class SmtpStaging:
         lines = [line for line in self._lines if line.accepted]
         for line in lines:
             line.must_hold()
+        if not self._armed and not self.held():  # looked at last of all, before anything is encrypted
+            self.discard()
+            raise NotReady("The mail server no longer holds the e-mail.", "Make it ready again.")
         try:
             writes = [line.arm() for line in lines]
         except NotReady:

@@ -193,11 +193,11 @@ def _commit(jobs: Sequence[Job], clock: Clock) -> BaseException | None:
 
 
 def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tuple[Job, Result]]:
-    """Yield each job with its result as it comes, all awaited in parallel. No answer in `limit` is *unknown*.
+    """Return each job with its result as it comes, all awaited in parallel from now. No answer in `limit` is *unknown*.
 
     A staging that sends many messages one after the other has more time in all: as much as it says.
     """
-    longest = max((job.staging.longest_result(limit) for job in jobs if job.staging), default=limit).total_seconds()
+    longest = max((job.staging.longest_result(limit) for job in jobs if job.staging), default=limit)
 
     def one(job: Job) -> Result:
         result = job.staging.result(limit) if job.staging else Result(outcome=Outcome.NOT_SENT)
@@ -207,6 +207,10 @@ def results(jobs: Sequence[Job], limit: timedelta, clock: Clock) -> Iterator[tup
 
     futures: dict[Future[Result], Job] = {Future(): job for job in jobs}
     _start(futures, one, "result")
+    return _as_they_come(futures, longest.total_seconds())
+
+
+def _as_they_come(futures: Mapping[Future[Result], Job], longest: float) -> Iterator[tuple[Job, Result]]:
     waiting = dict(futures)
     try:
         for future in as_completed(futures, timeout=longest + 5):

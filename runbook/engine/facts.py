@@ -49,27 +49,26 @@ def outcome_fact(run: Run, planned: PlannedStep, message: str, key: str, result:
     )
 
 
-def measure(run: Run, planned: PlannedStep, jobs: list[Job]) -> None:
-    """Log how far apart the machine's channels were, if there were several and all were sent."""
+def measured(run: Run, planned: PlannedStep, jobs: list[Job]) -> list[Fact]:
+    """Return the fact of how far apart the machine's channels were; none unless there were several, all sent."""
     machine = [job for job in jobs if job.answered_at]
     sent = all(run.state.sendings[job.key].outcome is Outcome.SENT for job in machine)
     if len(machine) < 2 or not sent:  # one channel is always in step with itself
-        return
-    measured = apart(machine)
+        return []
+    found = apart(machine)
     tolerance = planned.step.tolerance if isinstance(planned.step, TogetherStep) else "1s"
     more = {"held_seconds": f"{longest:.6f}"} if (longest := max(job.hold for job in machine)) else {}
-    if measured.server is not None:
-        more |= {"server_seconds": f"{measured.server:.6f}", "server_within": f"{measured.within:.6f}"}
-    run.record(
-        run.fact(
-            Kind.SKEW,
-            planned,
-            messages=[job.message.id for job in machine],
-            seconds=f"{measured.answer:.4f}",
-            commit_seconds=f"{measured.commit:.6f}",
-            measured_at="acknowledgement",
-            tolerance=tolerance,
-            within=measured.answer <= duration(tolerance).total_seconds(),
-            **more,
-        )
+    if found.server is not None:
+        more |= {"server_seconds": f"{found.server:.6f}", "server_within": f"{found.within:.6f}"}
+    fact = run.fact(
+        Kind.SKEW,
+        planned,
+        messages=[job.message.id for job in machine],
+        seconds=f"{found.answer:.4f}",
+        commit_seconds=f"{found.commit:.6f}",
+        measured_at="acknowledgement",
+        tolerance=tolerance,
+        within=found.answer <= duration(tolerance).total_seconds(),
+        **more,
     )
+    return [fact]

@@ -1,11 +1,13 @@
 """From "send now" to the outcomes: the countdown, the staging, the intents, the release, the receipts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from runbook.engine.barrier import Job, all_held, arm, discard, release, results, stage
-from runbook.engine.facts import intent_fact, measure, outcome_fact
+from runbook.engine.facts import intent_fact, measured, outcome_fact
 from runbook.engine.gate import Gate
 from runbook.engine.interrupts import Unbroken
 from runbook.engine.lining import line_up
@@ -32,16 +34,22 @@ def fire(run: Run, planned: PlannedStep, jobs: list[Job], actor: str, gate: Gate
     From the staging to the last release no look begins, nothing is drawn, and the interpreter changes threads quickly.
     """
     volley = _Volley(run, planned, list(jobs), actor, correction)
-    with run.looks.hush(), armed():
+    with ExitStack() as quiet:
+        quiet.enter_context(run.looks.hush())
+        quiet.enter_context(armed())
         try:
             why = volley.count_down() or gate.shut()
         except KeyboardInterrupt:
             why = _BY_HAND
-        sent = why is None and volley.release()
-    if why is not None:
-        volley.stop(why)
-    elif sent:
-        volley.take_receipts()
+        if why is None:
+            # Until the answers are in the log, Ctrl-C leaves nothing half done.
+            with Unbroken() as ctrl_c:
+                if not volley.release(ctrl_c):
+                    return
+                quiet.close()
+                volley.take_receipts(ctrl_c)
+            return
+    volley.stop(why)
 
 
 @dataclass
@@ -55,6 +63,8 @@ class _Volley:
     correction: bool
     untold: list[Entry] = field(default_factory=list)
     """Entries that are in the log and not yet on the screen: nothing is drawn before all have gone."""
+    blind: Exception | None = None
+    """Why the screen could not be drawn on, if it could not."""
 
     @property
     def machine(self) -> list[Job]:
@@ -113,28 +123,23 @@ class _Volley:
         ]
         return [self.run.fact(Kind.CLOCK, self.planned, actor=MACHINE, offsets=offsets)] if offsets else []
 
-    def release(self) -> bool:
+    def release(self, ctrl_c: Unbroken) -> bool:
         """Log the intents and release. False if nothing was sent: one could not be armed, or Ctrl-C came before.
 
-        Once the first is released the others follow, whatever is pressed; Ctrl-C is passed on when all have gone.
+        Once the first is released the others follow, whatever is pressed.
         """
         run, intended = self.run, list(self.jobs)
-        with Unbroken() as ctrl_c:
-            self.untold += run.append(
-                *(intent_fact(run, self.planned, j, self.actor, self.correction) for j in intended)
-            )
-            arm(self.machine)
-            why = self._left_behind()
-            if ctrl_c.pressed:
-                why, ctrl_c.pressed = _BY_HAND, False
-            if why is None:
-                release(self.machine, run.clock)
-        run.tell(self.untold)
-        self.untold.clear()
+        self.untold += run.append(*(intent_fact(run, self.planned, j, self.actor, self.correction) for j in intended))
+        arm(self.machine)
+        why = self._left_behind()
+        if ctrl_c.pressed:
+            why, ctrl_c.pressed = _BY_HAND, False
+        if why is None:
+            release(self.machine, run.clock)
         unsent = [job for job in intended if why is not None or job not in self.jobs]
         details = [f"It was {why}." if why is _BY_HAND else job.problem or str(why) for job in unsent]
         results = [Result(outcome=Outcome.NOT_SENT, detail=detail) for detail in details]
-        run.record(*(self._outcome(job, result) for job, result in zip(unsent, results, strict=True)))
+        self.untold += run.append(*map(self._outcome, unsent, results))
         if why is not None:
             self.stop(why)
         return why is None
@@ -142,24 +147,35 @@ class _Volley:
     def stop(self, why: str) -> None:
         """Give all up. Nothing of them was sent; that something was staged is no news any more."""
         discard(self.jobs)
-        self.run.tell(entry for entry in self.untold if entry.kind is Kind.NOT_READY)
         messages = [job.message.id for job in self.jobs]
-        self.run.record(self.run.fact(Kind.STOPPED, self.planned, messages=messages, why=why))
+        stopped = self.run.append(self.run.fact(Kind.STOPPED, self.planned, messages=messages, why=why))
+        self.run.tell(e for e in (*self.untold, *stopped) if e.kind not in (Kind.STAGED, Kind.CLOCK, Kind.INTENT))
 
-    def take_receipts(self) -> None:
+    def take_receipts(self, ctrl_c: Unbroken) -> None:
         """Log each outcome as it comes, then how far apart the machine's channels were.
 
         What is out cannot be stopped: Ctrl-C waits for the answers. Pressed twice, it leaves, and they are not known.
+        A screen that fails keeps nothing out of the log; that is raised once all is in it.
         """
         run = self.run
+        ctrl_c.let_through_twice()
+        coming = results(self.machine, run.limits.result, run.clock)  # awaited from now on; drawing takes its time
+        self._draw(lambda: run.tell(self.untold))
         if self.machine:
-            at = self._time(run.clock.now())
-            text = f"Released {at}. Waiting for the answers; Ctrl-C twice leaves without them"
-            run.desk.show(Sheet(text, step=self.planned.id), run.state)
-        with Unbroken(but_twice=True):
-            for job, result in results(self.machine, run.limits.result, run.clock):
-                run.record(self._outcome(job, result))
-            measure(run, self.planned, self.machine)
+            text = f"Released {self._time(run.clock.now())}. Waiting for the answers; Ctrl-C twice leaves without them"
+            self._draw(lambda: run.desk.show(Sheet(text, step=self.planned.id), run.state))
+        for job, result in coming:
+            entries = run.append(self._outcome(job, result))
+            self._draw(partial(run.tell, entries))
+        self._draw(partial(run.tell, run.append(*measured(run, self.planned, self.machine))))
+        if self.blind is not None:
+            raise self.blind
+
+    def _draw(self, draw: Callable[[], None]) -> None:
+        try:
+            draw()
+        except Exception as error:  # noqa: BLE001 — whatever it is, the outcomes come first; it is raised after them
+            self.blind = self.blind or error
 
     def _time(self, at: datetime) -> str:
         release = self.run.plan.release

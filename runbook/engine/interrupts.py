@@ -10,13 +10,12 @@ class Unbroken:
     """Holds Ctrl-C back while it is entered, and passes it on at the end, unless an error is on its way already.
 
     `pressed` says whether it was pressed; whoever deals with it sets it to False. May be nested. It does nothing in
-    another thread than the main one, where Python never delivers Ctrl-C. `but_twice`: pressed again, it goes through
-    at once.
+    another thread than the main one, where Python never delivers Ctrl-C.
     """
 
-    def __init__(self, *, but_twice: bool = False) -> None:
+    def __init__(self) -> None:
         self.pressed = False
-        self._but_twice = but_twice
+        self._presses: int | None = None
         self._before: signal.Handlers | object = None
         self._holds = False
 
@@ -37,7 +36,13 @@ class Unbroken:
         if self.pressed and error is None:
             self._before(signal.SIGINT, None)
 
+    def let_through_twice(self) -> None:
+        """From now on Ctrl-C goes through at once when it is pressed a second time."""
+        self._presses = 0
+
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._but_twice and self.pressed and callable(self._before):
-            self._before(number, frame)
         self.pressed = True
+        if self._presses is not None:
+            self._presses += 1
+            if self._presses > 1 and callable(self._before):
+                self._before(number, frame)

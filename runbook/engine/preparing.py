@@ -14,6 +14,7 @@ from runbook.model.plan import PlannedMessage, PlannedStep
 from runbook.model.questions import MessageRow
 from runbook.model.slots import Unfilled
 from runbook.model.state import Sending
+from runbook.model.words import counted
 
 
 def key_prefix(run: Run, planned: PlannedStep, message: PlannedMessage) -> str:
@@ -112,8 +113,14 @@ def refresh(run: Run, jobs: list[Job]) -> None:
         if payload is not None and payload.draft != job.payload.draft:
             job.payload = payload
             stale.append(job)
+    shown = {job.key: set(job.staging.refused) if job.staging else set() for job in stale}
     discard(stale)
     make_ready(stale, run.limits.ready, run.clock)
+    for job in stale:
+        more = set(job.staging.refused) - shown[job.key] if job.staging else set()
+        if more and not job.problem:
+            who = ", ".join(sorted(more)[:3]) + (" …" if len(more) > 3 else "")
+            job.problem = f"{counted(len(more), 'more address is', 'more addresses are')} refused now: {who}."
 
 
 def _readiness(run: Run, planned: PlannedStep, job: Job) -> Fact:

@@ -50,7 +50,7 @@ class Result(Noun):
     took: float | None = None
     """Seconds from the last byte to the acknowledgement, the median where there are several; None: not timed."""
     lasted: float = 0.0
-    """Seconds from the first acknowledgement to the last, where messages follow one another."""
+    """Seconds from then until the last was acknowledged, where messages follow one another."""
     way: float = 0.0
     """Seconds that one way over the network takes, as estimated from the connection (half a round trip)."""
 

@@ -141,6 +141,18 @@ def test_what_is_not_staged_cannot_be_armed(rig):
     staging.discard()
 
 
+def test_a_server_that_hangs_up_after_it_was_looked_at_last_is_noticed_when_the_e_mail_is_armed(rig):
+    staging = ready(rig)
+    staging.stage()
+    assert staging.held()
+    rig.server.drop_connections()
+    until(lambda: not rig.server.open_connections())
+    with pytest.raises(NotReady, match="no longer holds"):
+        staging.arm()
+    assert staging.result(WAIT).outcome is Outcome.NOT_SENT
+    assert rig.server.received == []
+
+
 # Kept warm ------------------------------------------------------------------------------------------------------------
 
 

@@ -294,6 +294,59 @@ def test_ctrl_c_while_the_answers_are_awaited_waits_for_them_and_then_pauses(sta
     assert stage.kinds()[-1] is Kind.PAUSED
 
 
+def test_ctrl_c_at_the_instant_loses_no_outcome(start):
+    stage = announced(start)
+    stage.mail.does["release"] = press_ctrl_c
+    with pytest.raises(KeyboardInterrupt):
+        stage.work()
+    assert stage.outcomes() == {"announce.mail": "sent", "announce.post": "sent"}
+    assert [e.kind for e in stage.entries[-2:]] == [Kind.SKEW, Kind.PAUSED]
+
+
+def test_ctrl_c_while_it_is_armed_and_again_while_that_is_told_leaves_no_doubt_that_nothing_left(start):
+    stage = announced(start)
+    stage.mail.does["arm"] = press_ctrl_c
+    tell = stage.desk.tell
+
+    def tell_and_press(entry, state):
+        tell(entry, state)
+        if entry.kind is Kind.STOPPED:
+            press_ctrl_c()
+
+    stage.desk.tell = tell_and_press
+    with pytest.raises(KeyboardInterrupt):
+        stage.work()
+    assert (stage.mail.keys, stage.x.keys) == ([], [])
+    assert stage.outcomes() == {"announce.mail": "not sent", "announce.post": "not sent"}
+
+
+def test_a_screen_that_fails_keeps_no_outcome_out_of_the_log(start):
+    stage = announced(start)
+    tell = stage.desk.tell
+
+    def fail(entry, state):
+        if entry.kind is Kind.INTENT:
+            raise OSError("the terminal is gone")
+        tell(entry, state)
+
+    stage.desk.tell = fail
+    with pytest.raises(OSError, match="the terminal is gone"):
+        stage.work()
+    assert stage.outcomes() == {"announce.mail": "sent", "announce.post": "sent"}
+
+
+def test_an_address_that_is_refused_only_when_the_text_is_made_anew_stops_it(start):
+    messages = {"mail": {**together()["messages"]["mail"], "body": "Out at \ue000now.clock\ue001."}}
+    stage = announced(start, step={"messages": messages})
+    stage.desk.on("announce.go", [lambda: stage.clock.sleep(300) or "g", "b"])
+    stage.mail.does["ready"] = lambda _: setattr(
+        stage.mail, "refused", {"news@example.org": "450"} if stage.mail.stagings else {}
+    )
+    stage.work()
+    assert stage.mail.keys == []
+    assert "1 more address is refused now: news@example.org" in stage.of(Kind.STOPPED)[0].data["why"]
+
+
 def test_ctrl_c_twice_leaves_without_the_answers_and_resuming_asks_for_them(start):
     stage = announced(start)
     gate = threading.Event()
