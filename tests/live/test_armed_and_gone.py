@@ -13,6 +13,14 @@ from support.screen import KEYS
 from support.stage import PLAYBOOK, RUN, Stage, answers_for, of_kind
 
 
+@pytest.fixture(autouse=True)
+def _hung_up_is_heard():
+    """Whoever starts the tests under nohup has them, and with them every program they start, ignore a hang-up."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def stage(tmp_path):
     with Stage(tmp_path) as stage:
