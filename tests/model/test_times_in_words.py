@@ -51,7 +51,7 @@ def test_a_short_time_is_told_as_exactly_as_it_matters(seconds: float, words: st
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.0, "0.00 ms"), (0.00002, "0.02 ms"), (0.0025, "2.50 ms"), (0.25, "250 ms"), (1.5, "1.5 s")],
+    [(0.0, "less than 0.01 ms"), (0.00002, "0.02 ms"), (0.0025, "2.50 ms"), (0.25, "250 ms"), (1.5, "1.5 s")],
 )
 def test_a_very_short_time_is_told_in_milliseconds(seconds: float, words: str) -> None:
     assert in_milliseconds(seconds) == words
